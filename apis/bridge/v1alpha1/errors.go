@@ -8,6 +8,8 @@ import (
 )
 
 // Error is one fault of a mapping file.
+//
+// +k8s:deepcopy-gen=false
 type Error struct {
 	// File as it was named, or found in a directory.
 	File string `json:"file,omitempty"`
@@ -40,6 +42,8 @@ func (e *Error) Error() string {
 }
 
 // Errors are all faults of a set of mapping files, in the order in which they stand there.
+//
+// +k8s:deepcopy-gen=false
 type Errors []*Error
 
 // Error implements error: one fault per line.

@@ -14,6 +14,8 @@ const maxFileSize = 32 << 20
 
 // Mapping is everything that a set of mapping files declares: defaulted, validated,
 // with relative file references resolved against the file that they stand in.
+//
+// +k8s:deepcopy-gen=false
 type Mapping struct {
 	Backends  []*Backend
 	Resources []*BridgedResource
@@ -31,6 +33,8 @@ func (m *Mapping) Backend(name string) *Backend {
 
 // Source is the content of one mapping file. Name is its path: it stands in errors,
 // and its directory is what relative file references refer to.
+//
+// +k8s:deepcopy-gen=false
 type Source struct {
 	Name string
 	Data []byte
