@@ -33,9 +33,10 @@ func (f *Faults) session(ctx context.Context, from adapters.Revision, sink adapt
 	session, interrupt := context.WithCancelCause(ctx)
 	defer interrupt(nil)
 	f.beginSession(interrupt)
-	defer f.endSession()
 	gate := &gate{faults: f, ctx: session, sink: sink, position: from}
-	if err := f.adapter.Sync(session, from, gate); err != nil {
+	err := f.adapter.Sync(session, from, gate)
+	f.endSession() // before the cause is read: a later fault is for the next session
+	if err != nil {
 		return gate.position, err
 	}
 	return gate.position, context.Cause(session)
