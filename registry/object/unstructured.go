@@ -1,0 +1,100 @@
+package object
+
+import (
+	"encoding/base64"
+	"fmt"
+	"math"
+	"strconv"
+
+	"k8s.io/apimachinery/pkg/runtime"
+	utiljson "k8s.io/apimachinery/pkg/util/json"
+
+	"github.com/bridge-apiserver/bridge-apiserver/adapters"
+)
+
+// ToUnstructured returns the object as a map, for upstream packages that work on maps
+// only. The map belongs to the caller.
+func (o *Object) ToUnstructured() any { return o.unstructuredContent() }
+
+// ToUnstructuredWithError is [Object.ToUnstructured] for callers that can take an error.
+func (o *Object) ToUnstructuredWithError() (any, error) { return o.toMap() }
+
+// unstructuredContent is toMap for objects whose metadata came from JSON or a record,
+// which always has a map form.
+func (o *Object) unstructuredContent() map[string]any {
+	content, err := o.toMap()
+	if err != nil {
+		return map[string]any{"apiVersion": o.APIVersion, "kind": o.TypeMeta.Kind}
+	}
+	return content
+}
+
+func (o *Object) toMap() (map[string]any, error) {
+	if o.kind == nil {
+		return nil, errNoKind
+	}
+	metadata, err := runtime.DefaultUnstructuredConverter.ToUnstructured(&o.ObjectMeta)
+	if err != nil {
+		return nil, fmt.Errorf("metadata: %w", err)
+	}
+	content, err := o.kind.plan.root.toMap(o.Body)
+	if err != nil {
+		return nil, err
+	}
+	content["apiVersion"], content["kind"], content["metadata"] = o.kind.apiVersion, o.kind.gvk.Kind, metadata
+	return content, nil
+}
+
+func (m *message) toMap(body string) (map[string]any, error) {
+	content := make(map[string]any, len(m.fields)+3)
+	next := 0
+	for body != "" {
+		var tag uint64
+		var payload string
+		tag, payload, body = readField(body)
+		for m.fields[next].tag != tag {
+			next++
+		}
+		field := m.fields[next]
+		value, err := field.toAny(payload)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", field.path, err)
+		}
+		content[field.name] = value
+	}
+	return content, nil
+}
+
+// toAny returns a value as a JSON decoder of Kubernetes would.
+func (f *planField) toAny(payload string) (any, error) {
+	if f.message != nil {
+		return f.message.toMap(payload)
+	}
+	switch f.valueType {
+	case adapters.StringType:
+		return payload, nil
+	case adapters.IntegerType:
+		value, _ := readVarint(payload)
+		return int64(value), nil
+	case adapters.BooleanType:
+		return payload[0] != 0, nil
+	case adapters.NumberType:
+		return math.Float64frombits(readFixed64(payload)), nil
+	case adapters.FloatType:
+		text := appendJSONFloat(nil, float64(math.Float32frombits(readFixed32(payload))), 32)
+		return strconv.ParseFloat(string(text), 64)
+	case adapters.BytesType:
+		return base64.StdEncoding.EncodeToString([]byte(payload)), nil
+	case adapters.JSONType:
+		var document any
+		err := utiljson.Unmarshal([]byte(payload), &document)
+		return document, err
+	}
+	items := []any{}
+	for payload != "" {
+		var item string
+		_, item, payload = readField(payload)
+		items = append(items, item)
+	}
+	return items, nil
+}
