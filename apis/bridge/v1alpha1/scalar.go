@@ -53,3 +53,11 @@ func (s *Scalar) UnmarshalJSON(data []byte) error {
 
 // String returns the value as written.
 func (s Scalar) String() string { return s.Text }
+
+// shown returns what an error message shows as the value: quoted only where it is a string.
+func (s Scalar) shown() any {
+	if s.Kind == StringScalar {
+		return s.Text
+	}
+	return json.Number(s.Text)
+}

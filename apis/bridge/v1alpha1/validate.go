@@ -63,3 +63,14 @@ func validateText(path *field.Path, value string, check func(string) []string) f
 	}
 	return faults
 }
+
+// repeated returns the indexes of the values that an earlier one equals.
+func repeated[T comparable](values []T) map[int]bool {
+	again := make(map[int]bool)
+	seen := make(map[T]bool, len(values))
+	for i, value := range values {
+		again[i] = seen[value]
+		seen[value] = true
+	}
+	return again
+}

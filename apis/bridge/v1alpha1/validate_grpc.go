@@ -47,9 +47,10 @@ func (k *GRPCKey) validate(path *field.Path, scope ResourceScope) field.ErrorLis
 	if len(k.Name.Fields) == 0 {
 		faults = append(faults, field.Required(names, "must have the message fields of the record's key"))
 	}
+	again := repeated(k.Name.Fields)
 	for i, name := range k.Name.Fields {
 		faults = append(faults, validateText(names.Index(i), name, checkMessagePath)...)
-		if slices.Index(k.Name.Fields, name) < i {
+		if again[i] {
 			faults = append(faults, field.Duplicate(names.Index(i), name))
 		}
 	}

@@ -42,20 +42,30 @@ func (h holder) String() string {
 	return fmt.Sprintf("%s:%d:%d", h.document.file, at.line, at.column)
 }
 
-// claimAll takes the document's names and reports those that another document has.
+// claimAll takes the document's names and reports those that another document has. A
+// document that is there twice is reported once, and a name made from another name
+// only where that one is free.
 func (d *document) claimAll(claims map[claim]holder) {
+	reported := false
 	for _, wanted := range d.claims() {
 		other, taken := claims[wanted.claim]
 		if !taken {
 			claims[wanted.claim] = holder{document: d, path: wanted.path}
 			continue
 		}
-		if other.document != d {
-			message := fmt.Sprintf("Duplicate value: %q: %s has it already", wanted.claim.name, other)
-			d.reportAt(wanted.path, message)
+		_, written := d.positions[wanted.path]
+		if other.document == d || reported && !written {
+			continue
+		}
+		reported = true
+		d.reportAt(wanted.path, fmt.Sprintf("Duplicate value: %q: %s has it already", wanted.claim.name, other))
+		if wanted.path == objectNamePath {
+			return
 		}
 	}
 }
+
+const objectNamePath = "metadata.name"
 
 type wantedName struct {
 	claim claim
@@ -70,13 +80,13 @@ func (d *document) claims() []wantedName {
 		}
 	}
 	if d.backend != nil {
-		want("backends", d.backend.Name, field.NewPath("metadata", "name"))
+		want("backends", d.backend.Name, field.NewPath(objectNamePath))
 		return wanted
 	}
 	spec := d.resource.Spec
 	names := field.NewPath("spec", "names")
 	kinds, resources := spec.Group+" kinds", spec.Group+" resources"
-	want("resources", d.resource.Name, field.NewPath("metadata", "name"))
+	want("resources", d.resource.Name, field.NewPath(objectNamePath))
 	want(kinds, spec.Names.Kind, names.Child("kind"))
 	want(kinds, spec.Names.ListKind, names.Child("listKind"))
 	want(resources, spec.Names.Plural, names.Child("plural"))

@@ -112,9 +112,10 @@ var selectableTypes = slices.Concat(textTypes, []FieldType{TypeInteger, TypeBool
 
 func (s *BridgedResourceSpec) validateSelectableFields(path *field.Path) field.ErrorList {
 	var faults field.ErrorList
+	again := repeated(s.SelectableFields)
 	for i, selectable := range s.SelectableFields {
 		at := path.Index(i)
-		if slices.Index(s.SelectableFields, selectable) < i {
+		if again[i] {
 			faults = append(faults, field.Duplicate(at, selectable))
 			continue
 		}

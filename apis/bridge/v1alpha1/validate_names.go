@@ -100,13 +100,12 @@ func (n *ResourceNames) validate(path *field.Path) field.ErrorList {
 // validateLabels checks a list of distinct DNS labels.
 func validateLabels(path *field.Path, names []string) field.ErrorList {
 	var faults field.ErrorList
-	seen := make(map[string]bool, len(names))
+	again := repeated(names)
 	for i, name := range names {
 		faults = append(faults, validateText(path.Index(i), name, validation.IsDNS1035Label)...)
-		if seen[name] {
+		if again[i] {
 			faults = append(faults, field.Duplicate(path.Index(i), name))
 		}
-		seen[name] = true
 	}
 	return faults
 }

@@ -55,9 +55,10 @@ var verbNeeds = []struct {
 
 func (s *BridgedResourceSpec) validateVerbs(path *field.Path) field.ErrorList {
 	var faults field.ErrorList
+	again := repeated(s.Verbs)
 	for i, verb := range s.Verbs {
 		faults = append(faults, oneOf(path.Index(i), verb, allVerbs...)...)
-		if slices.Index(s.Verbs, verb) < i {
+		if again[i] {
 			faults = append(faults, field.Duplicate(path.Index(i), verb))
 		}
 	}

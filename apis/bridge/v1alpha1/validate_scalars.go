@@ -32,14 +32,17 @@ func (f *Field) fits(at *field.Path, value Scalar) field.ErrorList {
 		return nil
 	}
 	if value.Kind == want {
-		return f.fitsText(at, value.Text)
+		if problem := f.Type.check(value.Text); problem != "" {
+			return field.ErrorList{field.Invalid(at, value.shown(), problem)}
+		}
+		return nil
 	}
 	hints := map[ScalarKind]string{
 		StringScalar:  fmt.Sprintf("must be a string, because the type is %s: write it in quotes, %q", f.Type, value.Text),
 		NumberScalar:  fmt.Sprintf("must be a number without quotes, because the type is %s", f.Type),
 		BooleanScalar: "must be true or false, because the type is boolean",
 	}
-	return field.ErrorList{field.Invalid(at, value.Text, hints[want])}
+	return field.ErrorList{field.Invalid(at, value.shown(), hints[want])}
 }
 
 // fitsText checks the text of a value against the field's type.

@@ -142,10 +142,11 @@ func validateWhereValues(path *field.Path, values []Scalar) field.ErrorList {
 // false would be compared as text, which equals 0 in an integer column.
 func validateColumnValues(path *field.Path, values []Scalar) field.ErrorList {
 	var faults field.ErrorList
+	again := repeated(values)
 	for i, value := range values {
 		faults = append(faults, validateColumnValue(path.Index(i), value)...)
-		if first := slices.Index(values, value); first < i {
-			faults = append(faults, field.Duplicate(path.Index(i), value.Text))
+		if again[i] {
+			faults = append(faults, field.Duplicate(path.Index(i), value.shown()))
 		}
 	}
 	return faults
@@ -155,7 +156,7 @@ func validateColumnValue(path *field.Path, value Scalar) field.ErrorList {
 	if value.Kind != BooleanScalar {
 		return nil
 	}
-	return field.ErrorList{field.Invalid(path, value.Text, "a column has no booleans: write the value that is stored, such as 0, 1 or \"Y\"")}
+	return field.ErrorList{field.Invalid(path, value.shown(), "a column has no booleans: write the value that is stored, such as 0, 1 or \"Y\"")}
 }
 
 // validateOnDelete makes sure that a soft-deleted row is gone for Kubernetes.
@@ -170,7 +171,7 @@ func (m *MySQLSource) validateOnDelete(path *field.Path) field.ErrorList {
 		faults = append(faults, validateIdentifier(path.Key(column), column)...)
 		faults = append(faults, validateColumnValue(path.Key(column), value)...)
 		if m.isKeyColumn(column) {
-			faults = append(faults, field.Invalid(path.Key(column), value.Text, "is a key column: setting it would turn the object into another one"))
+			faults = append(faults, field.Invalid(path.Key(column), value.shown(), "is a key column: setting it would turn the object into another one"))
 		}
 		hides = hides || m.isHidden(column, value)
 	}

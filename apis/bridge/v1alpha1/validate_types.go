@@ -115,7 +115,7 @@ func (f *Field) validateRange(at *field.Path) field.ErrorList {
 		return faults
 	}
 	if compareNumbers(*f.Minimum, *f.Maximum) > 0 {
-		faults = append(faults, field.Invalid(at.Child("minimum"), f.Minimum.Text, fmt.Sprintf("must not be greater than maximum, %s", f.Maximum.Text)))
+		faults = append(faults, field.Invalid(at.Child("minimum"), f.Minimum.shown(), fmt.Sprintf("must not be greater than maximum, %s", f.Maximum.Text)))
 	}
 	return faults
 }
@@ -128,10 +128,11 @@ func (f *Field) validateEnum(at *field.Path) field.ErrorList {
 		return field.ErrorList{field.Required(at, "must list at least one legal value")}
 	}
 	var faults field.ErrorList
+	again := repeated(f.Enum)
 	for i, value := range f.Enum {
 		faults = append(faults, f.fits(at.Index(i), value)...)
-		if slices.Index(f.Enum, value) < i {
-			faults = append(faults, field.Duplicate(at.Index(i), value.Text))
+		if again[i] {
+			faults = append(faults, field.Duplicate(at.Index(i), value.shown()))
 		}
 	}
 	return faults
@@ -153,7 +154,7 @@ func (f *Field) validateValues(at *field.Path) field.ErrorList {
 	}
 	for i, null := range f.NullValues {
 		if _, mapped := f.Values[null.Text]; mapped {
-			faults = append(faults, field.Invalid(at.Child("nullValues").Index(i), null.Text, "is mapped by values already: it is a value, or it means absent"))
+			faults = append(faults, field.Invalid(at.Child("nullValues").Index(i), null.shown(), "is mapped by values already: it is a value, or it means absent"))
 		}
 	}
 	return faults
@@ -174,11 +175,12 @@ func (f *Field) validateDefault(at *field.Path) field.ErrorList {
 	if len(f.Values) > 0 && !slices.Contains(mappedValues(f.Values), text) {
 		faults = append(faults, field.NotSupported(at, text, mappedValues(f.Values)))
 	}
-	return append(faults, f.validateDefaultConstraints(at, text)...)
+	return append(faults, f.validateDefaultConstraints(at, *f.Default)...)
 }
 
-func (f *Field) validateDefaultConstraints(at *field.Path, text string) field.ErrorList {
+func (f *Field) validateDefaultConstraints(at *field.Path, value Scalar) field.ErrorList {
 	var faults field.ErrorList
+	text := value.Text
 	if pattern, err := regexp.Compile(f.Pattern); err == nil && !pattern.MatchString(text) {
 		faults = append(faults, field.Invalid(at, text, fmt.Sprintf("must match the field's pattern, %s", f.Pattern)))
 	}
@@ -192,11 +194,11 @@ func (f *Field) validateDefaultConstraints(at *field.Path, text string) field.Er
 	if !slices.Contains(numericTypes, f.Type) {
 		return faults
 	}
-	if f.Minimum != nil && f.Minimum.Kind == NumberScalar && compareNumbers(*f.Default, *f.Minimum) < 0 {
-		faults = append(faults, field.Invalid(at, text, fmt.Sprintf("must not be less than minimum, %s", f.Minimum.Text)))
+	if f.Minimum != nil && f.Minimum.Kind == NumberScalar && compareNumbers(value, *f.Minimum) < 0 {
+		faults = append(faults, field.Invalid(at, value.shown(), fmt.Sprintf("must not be less than minimum, %s", f.Minimum.Text)))
 	}
-	if f.Maximum != nil && f.Maximum.Kind == NumberScalar && compareNumbers(*f.Default, *f.Maximum) > 0 {
-		faults = append(faults, field.Invalid(at, text, fmt.Sprintf("must not be greater than maximum, %s", f.Maximum.Text)))
+	if f.Maximum != nil && f.Maximum.Kind == NumberScalar && compareNumbers(value, *f.Maximum) > 0 {
+		faults = append(faults, field.Invalid(at, value.shown(), fmt.Sprintf("must not be greater than maximum, %s", f.Maximum.Text)))
 	}
 	return faults
 }
