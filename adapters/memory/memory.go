@@ -112,6 +112,18 @@ func (a *Adapter) Get(ctx context.Context, key adapters.Key) (adapters.Record, e
 	return stored.Record, nil
 }
 
+// Records returns everything in the table, in key order.
+func (a *Adapter) Records() []adapters.Record {
+	a.lock()
+	defer a.mu.Unlock()
+	all := a.table.all()
+	records := make([]adapters.Record, len(all))
+	for i, stored := range all {
+		records[i] = stored.Record
+	}
+	return records
+}
+
 // IncreaseRevision moves the revision without a change of this resource, as a write
 // to another table of the same backend does. It returns the new revision.
 func (a *Adapter) IncreaseRevision() adapters.Revision {
