@@ -95,9 +95,9 @@ func TestCompileFaults(t *testing.T) {
 	}
 	var faults bytes.Buffer
 	err := Run(Config{Files: []string{sample}, Format: Text, Compile: compile, Err: &faults})
-	const want = sample + `:43:12: spec.validations[0].rule: Invalid value: "x": does not compile
-` + sample + `:36:79: spec.fields[2].pattern: Invalid value: "y": is too slow
-` + sample + `:60:1: is not supported yet
+	const want = sample + `:40:12: spec.validations[0].rule: Invalid value: "x": does not compile
+` + sample + `:33:87: spec.fields[2].pattern: Invalid value: "y": is too slow
+` + sample + `:57:1: is not supported yet
 `
 	if err == nil || faults.String() != want {
 		t.Errorf("got %v and:\n%s\nwant:\n%s", err, faults.String(), want)

@@ -35,10 +35,15 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			t.Fatalf("accepted, but not when written out:\n%s\n%v", encode(t, mapping), err)
 		}
-		if !reflect.DeepEqual(mapping, again) {
+		if !equal(mapping, again) {
 			t.Fatalf("changed by writing it out; first:\n%s\nthen:\n%s", encode(t, mapping), encode(t, again))
 		}
 	})
+}
+
+// equal compares what the mappings declare, not where it stands.
+func equal(a, b *Mapping) bool {
+	return reflect.DeepEqual(a.Backends, b.Backends) && reflect.DeepEqual(a.Resources, b.Resources)
 }
 
 func checkErrors(t *testing.T, err error) {
@@ -103,7 +108,7 @@ func TestRoundTripOfSample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !reflect.DeepEqual(mapping, again) {
+	if !equal(mapping, again) {
 		t.Errorf("changed by writing it out; got:\n%s", encode(t, again))
 	}
 	if !reflect.DeepEqual(mapping.Resources[0], mapping.Resources[0].DeepCopy()) {

@@ -63,6 +63,10 @@ func TestLoadSample(t *testing.T) {
 			t.Errorf("%s: got %#v, want %#v", name, check.got, check.want)
 		}
 	}
+	fault := mapping.Fault(mapping.Resources[0], "spec.validations[0].rule", "does not compile")
+	if got, want := fault.Error(), "testdata/customers.yaml:40:12: spec.validations[0].rule: does not compile"; got != want {
+		t.Errorf("got the fault %q, want %q", got, want)
+	}
 	if mapping.Backend("other") != nil {
 		t.Error("found a backend that is not declared")
 	}

@@ -19,6 +19,19 @@ const maxFileSize = 32 << 20
 type Mapping struct {
 	Backends  []*Backend
 	Resources []*BridgedResource
+
+	documents map[*BridgedResource]*document
+}
+
+// Fault returns an error at a field of one of the mapping's resources, for checks
+// that go beyond the file, such as compiling its rules. An empty path is the document.
+func (m *Mapping) Fault(resource *BridgedResource, path, message string) *Error {
+	fault := &Error{Field: path, Message: message}
+	if from, known := m.documents[resource]; known {
+		at := from.positions.of(path)
+		fault.File, fault.Line, fault.Column = from.file, at.line, at.column
+	}
+	return fault
 }
 
 // Backend returns the backend with this name, or nil.

@@ -22,7 +22,7 @@ func parse(sources []Source) (*Mapping, Errors) {
 	}
 	validateTogether(documents)
 
-	mapping := &Mapping{}
+	mapping := &Mapping{documents: make(map[*BridgedResource]*document)}
 	for _, parsed := range documents {
 		parsed.resolveFiles()
 		mapping.add(parsed)
@@ -40,6 +40,7 @@ func (m *Mapping) add(parsed *document) {
 	}
 	if parsed.resource != nil {
 		m.Resources = append(m.Resources, parsed.resource)
+		m.documents[parsed.resource] = parsed
 	}
 }
 

@@ -29,7 +29,7 @@ var constraintTypes = []struct {
 	{"maximum", func(f *Field) bool { return f.Maximum != nil }, numericTypes, "use a rule in spec.validations, such as quantity(self.spec.total).isLessThan(quantity('100'))"},
 	{"enum", func(f *Field) bool { return f.Enum != nil }, slices.Concat(textTypes, numericTypes, []FieldType{TypeSet}), "use a rule in spec.validations"},
 	{"values", func(f *Field) bool { return f.Values != nil }, []FieldType{TypeString, TypeInteger, TypeBoolean}, "only string, integer and boolean can be mapped"},
-	{"default", func(f *Field) bool { return f.Default != nil }, slices.Concat(textTypes, numericTypes, []FieldType{TypeBoolean, TypeBytes}), "leave it out: only single values have defaults"},
+	{"default", func(f *Field) bool { return f.Default != nil }, slices.Concat(textTypes, numericTypes, []FieldType{TypeBoolean, TypeBytes, TypeSet}), "leave it out"},
 }
 
 // validateType checks the type and every constraint against it.
@@ -169,13 +169,28 @@ func (f *Field) validateDefault(at *field.Path) field.ErrorList {
 	}
 	var faults field.ErrorList
 	text := f.Default.Text
-	if len(f.Enum) > 0 && !slices.Contains(f.Enum, *f.Default) {
-		faults = append(faults, field.NotSupported(at, text, scalarTexts(f.Enum)))
+	for _, value := range f.defaultValues() {
+		if len(f.Enum) > 0 && !slices.Contains(f.Enum, value) {
+			faults = append(faults, field.NotSupported(at, value.Text, scalarTexts(f.Enum)))
+		}
 	}
 	if len(f.Values) > 0 && !slices.Contains(mappedValues(f.Values), text) {
 		faults = append(faults, field.NotSupported(at, text, mappedValues(f.Values)))
 	}
 	return append(faults, f.validateDefaultConstraints(at, *f.Default)...)
+}
+
+// defaultValues are the values that the enum must have: the items of a set, which are
+// written with commas between them.
+func (f *Field) defaultValues() []Scalar {
+	if f.Type != TypeSet {
+		return []Scalar{*f.Default}
+	}
+	var items []Scalar
+	for _, item := range strings.FieldsFunc(f.Default.Text, func(r rune) bool { return r == ',' }) {
+		items = append(items, Scalar{Text: item})
+	}
+	return items
 }
 
 func (f *Field) validateDefaultConstraints(at *field.Path, value Scalar) field.ErrorList {
