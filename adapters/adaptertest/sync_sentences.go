@@ -142,7 +142,10 @@ func testContextEnd(s *suite) {
 	b := s.open(Resource{Schema: textKey})
 	feed := b.follow()
 	feed.stop()
-	b.foreignInsert(row("a", "later", 1)) // the recorder objects to a call after the end
+	b.foreignInsert(row("a", "later", 1)) // the ended feed's recorder objects to being told
+	another := b.follow()
+	b.wantDelivered(another)
+	another.stop()
 
 	// A context that has ended before the call.
 	sink := newRecorder(s, b, nil)
