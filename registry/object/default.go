@@ -14,7 +14,7 @@ import (
 // there is none. As in a CustomResourceDefinition, the default of a field in a nested
 // object counts only where that object is there.
 func (k *Kind) Default(o *Object) {
-	if !k.checks.hasDefaults(o.Body) {
+	if !k.checks.hasDefaults(o.Body) && len(k.key.fields) == 0 {
 		return
 	}
 	d := k.plan.draftOf(o.Body)
@@ -27,9 +27,30 @@ func (k *Kind) Default(o *Object) {
 			changed = k.defaultMessage(d, m) || changed
 		}
 	}
-	if changed {
+	if k.fillKeyFields(o, d) || changed {
 		o.Body = d.body()
 	}
+}
+
+// fillKeyFields gives absent fields that are part of the key the value that the name
+// says. A name that no record can have is left to validation.
+func (k *Kind) fillKeyFields(o *Object, d *draft) (changed bool) {
+	if len(k.key.fields) == 0 || o.Name == "" || k.wantsGeneratedKey(o) {
+		return false
+	}
+	key, err := k.RecordKey(o.Namespace, o.Name)
+	if err != nil {
+		return false
+	}
+	for _, part := range k.key.fields {
+		if d.leaves[part.field.leaf] != "" {
+			continue
+		}
+		if encoded, err := part.field.fromKeyText(key[part.position].Text()); err == nil {
+			d.leaves[part.field.leaf], changed = encoded, true
+		}
+	}
+	return changed
 }
 
 func (k *Kind) defaultMessage(d *draft, m *message) (changed bool) {

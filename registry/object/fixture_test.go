@@ -125,4 +125,3 @@ func fullRecord(t testing.TB, kind *Kind) adapters.Record {
 		"metadata.creationTimestamp":             adapters.String("2020-01-02T03:04:05.678Z"),
 	})
 }
-

@@ -1,32 +1,123 @@
 package object
 
-import "github.com/bridge-apiserver/bridge-apiserver/adapters"
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/bridge-apiserver/bridge-apiserver/adapters"
+)
 
 // ResetReadOnly gives the fields that only the backend writes the values that they
 // have in old, or none where old is nil, as for a new object. It returns the paths of
 // the fields that had another value.
+//
+// It also keeps what an answer doesn't show and a client therefore cannot send back:
+// the spelling of JSON documents that mean the same as before, and the fractions of
+// the creation timestamp.
 func (k *Kind) ResetReadOnly(o, old *Object) []string {
-	given := make([]adapters.Value, len(k.sources))
-	kept := make([]adapters.Value, len(k.sources))
-	k.plan.root.readValues(o.Body, given)
+	given := k.plan.draftOf(o.Body)
+	kept := k.plan.newDraft()
 	if old != nil {
-		k.plan.root.readValues(old.Body, kept)
+		kept = k.plan.draftOf(old.Body)
+		o.GenerateName = old.GenerateName
+		o.Created = old.Created
+	} else {
+		k.fillKeyFields(o, kept)
 	}
 	var reset []string
-	for i, field := range k.plan.leaves {
-		if field.readOnly() && !given[i].Equal(kept[i]) {
-			given[i] = kept[i]
-			reset = append(reset, field.path)
+	for i, leaf := range k.plan.leaves {
+		if given.leaves[i] == kept.leaves[i] {
+			continue
+		}
+		switch {
+		case leaf.readOnly():
+			if given.leaves[i] != "" || old != nil {
+				reset = append(reset, leaf.path)
+			}
+		case leaf.valueType != adapters.JSONType || !sameJSON(given.leaves[i], kept.leaves[i]):
+			continue
+		}
+		given.leaves[i] = kept.leaves[i]
+	}
+	if status, ok := k.plan.byPath["status"]; ok {
+		k.resetPresence(given, kept, status.message)
+	}
+	if body := given.body(); body != o.Body {
+		o.Body = body
+	}
+	return reset
+}
+
+// resetPresence makes the empty messages in the status those that the old object has.
+func (k *Kind) resetPresence(given, kept *draft, m *message) {
+	given.present[m.index] = kept.present[m.index]
+	for _, field := range m.fields {
+		if field.message != nil {
+			k.resetPresence(given, kept, field.message)
 		}
 	}
-	if len(reset) == 0 {
-		return nil
+}
+
+// sameJSON reports whether two fields hold documents that mean the same.
+func sameJSON(a, b string) bool {
+	if a == "" || b == "" {
+		return false
 	}
-	body, err := k.plan.root.appendBody(nil, given)
-	if err != nil {
-		// Both bodies are of this kind, so their values have been encoded before.
-		panic("object: " + err.Error())
+	_, first, _ := readField(a)
+	_, second, _ := readField(b)
+	var one, other any
+	return decodeExactly(first, &one) && decodeExactly(second, &other) && equalJSON(one, other)
+}
+
+func decodeExactly(document string, into *any) bool {
+	decoder := json.NewDecoder(strings.NewReader(document))
+	decoder.UseNumber()
+	return decoder.Decode(into) == nil
+}
+
+func equalJSON(a, b any) bool {
+	switch one := a.(type) {
+	case map[string]any:
+		other, ok := b.(map[string]any)
+		if !ok || len(one) != len(other) {
+			return false
+		}
+		for key, value := range one {
+			if counterpart, ok := other[key]; !ok || !equalJSON(value, counterpart) {
+				return false
+			}
+		}
+		return true
+	case []any:
+		other, ok := b.([]any)
+		if !ok || len(one) != len(other) {
+			return false
+		}
+		for i := range one {
+			if !equalJSON(one[i], other[i]) {
+				return false
+			}
+		}
+		return true
+	case json.Number:
+		other, ok := b.(json.Number)
+		return ok && sameNumber(one, other)
 	}
-	o.Body = string(body)
-	return reset
+	return a == b
+}
+
+// sameNumber reports whether two numbers are the same to a client: integers exactly,
+// all others as floating point.
+func sameNumber(a, b json.Number) bool {
+	if a == b {
+		return true
+	}
+	if _, err := a.Int64(); err == nil {
+		if _, err := b.Int64(); err == nil {
+			return false
+		}
+	}
+	first, firstErr := a.Float64()
+	second, secondErr := b.Float64()
+	return firstErr == nil && secondErr == nil && first == second
 }

@@ -81,8 +81,7 @@ func (f *planField) toAny(payload string) (any, error) {
 	case adapters.NumberType:
 		return math.Float64frombits(readFixed64(payload)), nil
 	case adapters.FloatType:
-		text := appendJSONFloat(nil, float64(math.Float32frombits(readFixed32(payload))), 32)
-		return strconv.ParseFloat(string(text), 64)
+		return shortestFloat(payload), nil
 	case adapters.BytesType:
 		return base64.StdEncoding.EncodeToString([]byte(payload)), nil
 	case adapters.JSONType:
@@ -97,4 +96,15 @@ func (f *planField) toAny(payload string) (any, error) {
 		items = append(items, item)
 	}
 	return items, nil
+}
+
+// shortestFloat returns a 32-bit number as what its shortest decimal form reads as: 0.1
+// instead of 0.10000000149011612.
+func shortestFloat(payload string) float64 {
+	exact := float64(math.Float32frombits(readFixed32(payload)))
+	shortest, err := strconv.ParseFloat(strconv.FormatFloat(exact, 'g', -1, 32), 64)
+	if err != nil {
+		return exact
+	}
+	return shortest
 }
