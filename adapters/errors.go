@@ -118,10 +118,15 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Errorf returns an [Error] with this code and message. A trailing %w verb wraps a cause.
+// Errorf returns an [Error] with this code and message. A trailing ": %w" wraps a
+// cause, which is kept out of the message: that is shown to clients.
 func Errorf(code Code, format string, arguments ...any) *Error {
 	formatted := fmt.Errorf(format, arguments...)
-	return &Error{Code: code, Message: formatted.Error(), Err: errors.Unwrap(formatted)}
+	message, cause := formatted.Error(), errors.Unwrap(formatted)
+	if cause != nil {
+		message = strings.TrimSuffix(message, ": "+cause.Error())
+	}
+	return &Error{Code: code, Message: message, Err: cause}
 }
 
 // CodeOf returns the code of the first [Error] in err's chain, or Internal.
