@@ -75,8 +75,8 @@ var rules = []rule{
 		packages: []string{"registry/storage"}, forbidden: []string{"registry", "apis"}, allowed: []string{"registry/storage", "registry/mirror"},
 	},
 	{
-		why:      "the legacy system is the only source of truth: no etcd client is ever made",
-		packages: []string{"own"},
+		why:       "the legacy system is the only source of truth: no etcd client is ever made",
+		packages:  []string{"own"},
 		forbidden: []string{"go.etcd.io", "k8s.io/apiserver/pkg/storage/etcd3", "k8s.io/apiserver/pkg/storage/cacher"},
 	},
 	{
