@@ -1,0 +1,89 @@
+package e2e
+
+import (
+	"strings"
+	"testing"
+)
+
+// Whoever writes nonsense is told which field is wrong, and no row changes.
+func badInputIsRefusedWithItsField(t *testing.T, w *world) {
+	region := w.region(t, "refusing", row{number: "1", company: "Kept"})
+	for _, bad := range []struct {
+		spec  string
+		parts []string
+	}{
+		{"{}", []string{"spec.companyName", "Required"}},
+		{"{companyName: " + strings.Repeat("x", 81) + "}", []string{"spec.companyName", "80"}},
+		{"{companyName: 5}", []string{"spec.companyName", "string"}},
+		{"{companyName: A, creditLimit: much}", []string{"spec.creditLimit"}},
+		{"{companyName: A, status: Gone}", []string{"spec.status", "Active"}},
+		{"{companyName: A, employees: -1}", []string{"spec.employees", "0"}},
+		{"{companyName: A, employees: 99999999999}", []string{"spec.employees"}},
+		{"{companyName: A, status: Inactive, creditLimit: '1.00'}", []string{"an inactive customer has no credit"}},
+		{"{companyName: A, nonsense: true}", []string{`unknown field "spec.nonsense"`}},
+	} {
+		w.admin.withInput(customer(region, "2", bad.spec)).refused(t, bad.parts, "create", "--validate=strict", "-f", "-")
+		w.admin.withInput(customer(region, "2", bad.spec)).refused(t, bad.parts[:1], "apply", "--server-side", "-f", "-")
+	}
+	w.admin.withInput(customer(region, strings.Repeat("n", 21), "{companyName: A}")).refused(t, []string{"metadata.name"}, "create", "-f", "-")
+	w.admin.withInput(customer(region, "Upper", "{companyName: A}")).refused(t, []string{"metadata.name"}, "create", "-f", "-")
+	w.admin.refused(t, []string{"finalizers"}, "patch", "customer", "1", "-n", region, "--type=merge", "-p", `{"metadata":{"finalizers":["example.com/keep"]}}`)
+	w.admin.refused(t, []string{"unsupported media type", "strategic"}, "patch", "customer", "1", "-n", region, "--type=strategic", "-p", `{}`)
+	w.admin.withInput("{").refused(t, []string{"error"}, "create", "--raw", "/apis/erp.example.com/v1/namespaces/"+region+"/customers", "-f", "-")
+	for query, parts := range map[string][]string{
+		"?limit=5&continue=forged":                                   {"continue"},
+		"?resourceVersion=1&resourceVersionMatch=Exact":              {"too old"},
+		"?resourceVersion=nonsense":                                  {"nonsense"},
+		"?resourceVersion=99999999999999999999":                      {"99999999999999999999"},
+		"?fieldSelector=spec.nonsense%3D1":                           {"spec.nonsense"},
+		"?labelSelector=%3D%3D":                                      {"found"},
+		"?watch=true&resourceVersion=1":                              {"too old"},
+		"?watch=true&sendInitialEvents=true&resourceVersionMatch=No": {"resourceVersionMatch"},
+	} {
+		w.admin.refused(t, parts, "get", "--raw", "/apis/erp.example.com/v1/namespaces/"+region+"/customers"+query)
+	}
+	mustEqual(t, "the rows", w.database.Query(t, `SELECT CUST_NO, CUST_NM FROM CUST_MASTER WHERE REGION = ?`, region), []string{"1\tKept"})
+}
+
+// Where the database makes the key, it makes the name.
+func theDatabaseMakesTheNames(t *testing.T, w *world) {
+	w.region(t, "support")
+	ticket := `{apiVersion: helpdesk.example.com/v1beta1, kind: Ticket, metadata: {%s, namespace: support}, spec: {subject: Printer, urgent: true}}`
+	w.admin.withInput(strings.Replace(ticket, "%s", "name: '17'", 1)).refused(t, []string{"metadata.name", "generateName"}, "create", "-f", "-")
+	name := w.admin.withInput(strings.Replace(ticket, "%s", "generateName: ticket-", 1)).run(t, "create", "-f", "-", "-o", "jsonpath={.metadata.name}")
+	mustEqual(t, "the rows", w.database.Query(t, `SELECT TICKET_ID, DEPT, SUBJECT, URGENT FROM TICKETS`), []string{name + "\tsupport\tPrinter\t1"})
+	mustEqual(t, "the ticket", w.admin.run(t, "get", "ticket", name, "-n", "support", "-o", "jsonpath={.spec}"), `{"subject":"Printer","urgent":true}`)
+}
+
+// Who may do what is decided by the cluster's own rules.
+func aUserWithoutRightsIsRefused(t *testing.T, w *world) {
+	region := w.region(t, "guarded", row{number: "1", company: "Guarded"})
+	stranger, reader := w.person(t, "stranger"), w.person(t, "reader")
+	w.admin.withInput(`
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: read-customers, namespace: guarded}
+rules:
+- {apiGroups: [erp.example.com], resources: [customers], verbs: [get, list, watch]}
+`).run(t, "create", "-f", "-")
+	w.admin.run(t, "create", "rolebinding", "read-customers", "-n", region, "--role=read-customers", "--user=reader")
+
+	mustEqual(t, "may the admin", w.admin.run(t, "auth", "can-i", "delete", "customers", "-n", region), "yes\n")
+	mustEqual(t, "may the stranger", stranger.try(t, "auth", "can-i", "list", "customers", "-n", region).output, "no\n")
+	mustEqual(t, "may the reader", reader.run(t, "auth", "can-i", "list", "customers", "-n", region), "yes\n")
+	mustEqual(t, "may the reader write", reader.try(t, "auth", "can-i", "update", "customers", "-n", region).output, "no\n")
+
+	stranger.refused(t, []string{"Forbidden", `User "stranger" cannot list resource "customers" in API group "erp.example.com" in the namespace "guarded"`},
+		"get", "customers", "-n", region)
+	eventually(t, "the reader's new rights are known", func() error {
+		if got := reader.try(t, "get", "customers", "-n", region, "-o", "name"); got.status != 0 {
+			return missing("customer 1", 0)
+		}
+		return nil
+	})
+	reader.refused(t, []string{"Forbidden", `cannot patch resource "customers"`},
+		"patch", "customer", "1", "-n", region, "--type=merge", "-p", `{"spec":{"companyName":"Stolen"}}`)
+	reader.refused(t, []string{"Forbidden", `cannot delete resource "customers"`}, "delete", "customer", "1", "-n", region)
+	reader.refused(t, []string{"Forbidden"}, "get", "customers", "-A")
+	mustEqual(t, "the row", w.stored(t, region, "1", "CONCAT_WS('|', CUST_NM, IS_DELETED)"), "Guarded|0")
+}
