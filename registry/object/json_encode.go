@@ -116,7 +116,7 @@ func (f *planField) appendJSONValue(dst []byte, payload string) []byte {
 		dst = base64.StdEncoding.AppendEncode(append(dst, '"'), []byte(payload))
 		return append(dst, '"')
 	case adapters.JSONType:
-		return appendCompact(dst, payload)
+		return appendDocument(dst, payload)
 	default:
 		return appendJSONItems(dst, payload)
 	}

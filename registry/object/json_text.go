@@ -1,6 +1,8 @@
 package object
 
 import (
+	"bytes"
+	"encoding/json"
 	"math"
 	"strconv"
 	"unicode/utf8"
@@ -105,4 +107,19 @@ func appendCompact(dst []byte, document string) []byte {
 		}
 	}
 	return append(dst, document[start:]...)
+}
+
+// appendDocument appends a JSON document as encoding/json writes json.RawMessage:
+// without white space, and with characters that matter in HTML escaped.
+func appendDocument(dst []byte, document string) []byte {
+	begin := len(dst)
+	dst = appendCompact(dst, document)
+	compact := dst[begin:]
+	if bytes.IndexByte(compact, '<') < 0 && bytes.IndexByte(compact, '>') < 0 && bytes.IndexByte(compact, '&') < 0 &&
+		!bytes.Contains(compact, []byte("\u2028")) && !bytes.Contains(compact, []byte("\u2029")) {
+		return dst
+	}
+	var escaped bytes.Buffer
+	json.HTMLEscape(&escaped, compact)
+	return append(dst[:begin], escaped.Bytes()...)
 }
