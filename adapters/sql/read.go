@@ -1,0 +1,212 @@
+package sql
+
+import (
+	"context"
+	stdsql "database/sql"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/bridge-apiserver/bridge-apiserver/adapters"
+	"github.com/bridge-apiserver/bridge-apiserver/adapters/sql/internal/column"
+)
+
+const (
+	firstChunk   = 1000
+	largestChunk = 20000
+	smallChunk   = 50
+	// chunkTime is how long one chunk should take at most: a statement that reads a
+	// table makes DDL on it wait, and behind the DDL everybody else.
+	chunkTime = 100 * time.Millisecond
+	// readTimeout bounds one statement.
+	readTimeout = statementLimit * time.Second
+)
+
+// Read implements [poll.Source]: the whole table in the order of its key.
+func (r *Resource) Read(ctx context.Context, page func([]adapters.Record) error) error {
+	p, err := r.planned(ctx)
+	if err != nil {
+		return err
+	}
+	size := firstChunk
+	var records []adapters.Record
+	var after adapters.Key
+	for {
+		began := time.Now()
+		records, err = r.readChunk(ctx, p, after, size, records[:0])
+		if err != nil {
+			return err
+		}
+		took := time.Since(began)
+		if len(records) > 0 {
+			after = records[len(records)-1].Key
+			if err := page(records); err != nil {
+				return err
+			}
+		}
+		if len(records) < size {
+			return nil
+		}
+		size = nextSize(size, took)
+	}
+}
+
+// nextSize keeps the time of a chunk near chunkTime.
+func nextSize(size int, took time.Duration) int {
+	switch {
+	case took > chunkTime:
+		return max(size/2, smallChunk)
+	case took < chunkTime/2:
+		return min(size*2, largestChunk)
+	}
+	return size
+}
+
+func (r *Resource) readChunk(ctx context.Context, p *plan, after adapters.Key, size int, records []adapters.Record) ([]adapters.Record, error) {
+	query, arguments := p.queries.first, p.whereArguments()
+	if after != nil {
+		query = p.queries.next
+		ordered := make([]any, 0, len(p.order))
+		for _, i := range p.order {
+			argument, err := p.key[i].codec.Encode(after[i])
+			if err != nil {
+				return nil, fmt.Errorf("continue after key %s: %w", after, err)
+			}
+			ordered = append(ordered, argument)
+		}
+		arguments = append(arguments, afterArguments(ordered)...)
+	}
+	records, err := r.query(ctx, p, query, append(arguments, size), records)
+	if err != nil {
+		return nil, r.failed(ctx, p, "read table "+r.config.Table, err)
+	}
+	return records, nil
+}
+
+// query runs a prepared statement on a reading session.
+func (r *Resource) query(ctx context.Context, p *plan, query string, arguments []any, records []adapters.Record) ([]adapters.Record, error) {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	pools, err := r.backend.current()
+	if err != nil {
+		return nil, err
+	}
+	release, err := pools.readers.acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	statement, discard, err := pools.readers.statement(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	defer discard()
+	rows, err := statement.QueryContext(ctx, arguments...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	return p.scan(rows, records)
+}
+
+// scan appends the records of a result that has the key's columns, then the fields'.
+func (p *plan) scan(rows *stdsql.Rows, records []adapters.Record) ([]adapters.Record, error) {
+	columns := slices.Concat(p.key, p.fields)
+	if err := checkTypes(rows, columns); err != nil {
+		return nil, err
+	}
+	cells := make([]cell, len(columns))
+	targets := make([]any, len(columns))
+	for i := range cells {
+		cells[i].codec = columns[i].codec
+		targets[i] = &cells[i]
+	}
+	for rows.Next() {
+		if err := rows.Scan(targets...); err != nil {
+			return nil, errDrift(err)
+		}
+		record, err := p.record(cells)
+		if err != nil {
+			return nil, err
+		}
+		records = append(records, record)
+	}
+	return records, rows.Err()
+}
+
+// record takes the values out of the cells. The key has memory of its own: a feed
+// keeps it much longer than the values.
+func (p *plan) record(cells []cell) (adapters.Record, error) {
+	record := adapters.Record{Key: make(adapters.Key, len(p.key)), Values: make([]adapters.Value, len(p.fields))}
+	for i := range record.Key {
+		record.Key[i] = cells[i].value
+		if cells[i].value.IsNull() {
+			return record, drift("table %s: the key column %s is NULL in a row: declare other key columns, or leave the row out with where",
+				p.config.Table, p.key[i].Column.Column)
+		}
+	}
+	for i := range record.Values {
+		record.Values[i] = cells[len(p.key)+i].value
+	}
+	return record, nil
+}
+
+// cell decodes one column of a row straight from the driver's buffer.
+type cell struct {
+	codec *column.Codec
+	value adapters.Value
+}
+
+// Scan implements sql.Scanner.
+func (c *cell) Scan(source any) error {
+	value, err := c.codec.Decode(source)
+	c.value = value
+	return err
+}
+
+// checkTypes notices a column whose type was changed after the schema was read: a
+// DATETIME that became a TIMESTAMP looks the same and means something else.
+func checkTypes(rows *stdsql.Rows, columns []boundColumn) error {
+	types, err := rows.ColumnTypes()
+	if err != nil {
+		return err
+	}
+	for i, column := range columns {
+		if name := types[i].DatabaseTypeName(); !column.codec.Accepts(name) {
+			return errDrift(fmt.Errorf("column %s is %s now", column.Column.Column, name))
+		}
+	}
+	return nil
+}
+
+// Get implements [adapters.Adapter].
+func (r *Resource) Get(ctx context.Context, key adapters.Key) (adapters.Record, error) {
+	p, err := r.planned(ctx)
+	if err != nil {
+		return adapters.Record{}, err
+	}
+	arguments, ok := p.keyArguments(key)
+	if !ok {
+		return adapters.Record{}, errNotFound(key)
+	}
+	records, err := r.query(ctx, p, p.queries.get, append(arguments, p.whereArguments()...), nil)
+	if err != nil {
+		return adapters.Record{}, r.failed(ctx, p, "read table "+r.config.Table, err)
+	}
+	return r.only(records, key)
+}
+
+// only returns the record with exactly this key: the table may take others for equal.
+func (r *Resource) only(records []adapters.Record, key adapters.Key) (adapters.Record, error) {
+	switch {
+	case len(records) > 1:
+		return adapters.Record{}, drift("table %s: two rows have the key %s: declare key columns that are unique together", r.config.Table, key)
+	case len(records) == 0 || !records[0].Key.Equal(key):
+		return adapters.Record{}, errNotFound(key)
+	}
+	return records[0], nil
+}
+
+func errNotFound(key adapters.Key) error {
+	return &adapters.Error{Code: adapters.NotFound, Message: fmt.Sprintf("there is no row with the key %s", key)}
+}
