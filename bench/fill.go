@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// memory is what a server's processes grew by when they were given the objects.
+type memory struct {
+	Peer           string  `json:"peer"`
+	BytesPerObject float64 `json:"bytesPerObject"`
+}
+
+// fill gives every resource its objects, one after the other, and measures the growth.
+func (w *world) fill(ctx context.Context, custom, builtIn, direct *httpPeer, objects int) ([]memory, error) {
+	fillings := []struct {
+		peer   *httpPeer
+		insert func() error
+	}{
+		{builtIn, func() error { return createAll(ctx, builtIn, objects) }},
+		{custom, func() error { return createAll(ctx, custom, objects) }},
+		{direct, func() error { return w.insertAndWait(ctx, direct, objects) }},
+	}
+	var grown []memory
+	for _, filling := range fillings {
+		// The memory of the database belongs to the legacy system, with and without a bridge.
+		processes := filling.peer.processes
+		if filling.peer == direct {
+			processes = servers{w.bridge.ID()}
+		}
+		before, err := settledMemory(ctx, filling.peer, processes)
+		if err != nil {
+			return nil, err
+		}
+		if err := filling.insert(); err != nil {
+			return nil, fmt.Errorf("fill %s: %w", filling.peer.title, err)
+		}
+		after, err := settledMemory(ctx, filling.peer, processes)
+		if err != nil {
+			return nil, err
+		}
+		grown = append(grown, memory{filling.peer.title, float64(after-before) / float64(objects)})
+	}
+	return grown, nil
+}
+
+func createAll(ctx context.Context, p *httpPeer, objects int) error {
+	return inParallel(createClients, objects, func(i int) error {
+		_, err := p.create(ctx, i)
+		return err
+	})
+}
+
+// insertAndWait inserts by SQL and returns when the bridge shows all rows.
+func (w *world) insertAndWait(ctx context.Context, p *httpPeer, objects int) error {
+	if err := w.insertRows(ctx, 0, objects); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	return w.bridge.WaitFor(ctx, "show all rows", func(ctx context.Context) error {
+		_, err := p.get(ctx, p.collection+"/"+objectName(objects-1), acceptJSON)
+		return err
+	})
+}
+
+// settledMemory makes the server collect its garbage, twice, so that finalizers have
+// run too, and returns what its processes hold then.
+func settledMemory(ctx context.Context, p *httpPeer, processes servers) (int64, error) {
+	root := p.collection[:strings.Index(p.collection, "/api")]
+	for range 2 {
+		if _, err := p.get(ctx, root+"/debug/pprof/heap?gc=1", "*/*"); err != nil {
+			return 0, fmt.Errorf("collect garbage: %w", err)
+		}
+	}
+	return processes.residentBytes()
+}
+
+// watchLatency times the way of foreign commits to a watcher.
+func (w *world) watchLatency(ctx context.Context, p *httpPeer, events int) ([]time.Duration, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, p.collection+"?watch=true&sendInitialEvents=false&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true", nil)
+	if err != nil {
+		return nil, err
+	}
+	response, err := p.client.Do(request)
+	if err != nil {
+		return nil, fmt.Errorf("watch: %w", err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		text, err := io.ReadAll(io.LimitReader(response.Body, 2000))
+		return nil, errors.Join(fmt.Errorf("watch: %s: %s", response.Status, text), err)
+	}
+	arrivals := make(chan arrivalResult, 1)
+	go func() { arrivals <- collectArrivals(response.Body, events) }()
+	commits, err := w.commitPaced(ctx, events)
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case result := <-arrivals:
+		return latencies(commits, result)
+	case <-time.After(startTimeout):
+		return nil, fmt.Errorf("watch: not all of %d changes arrived within %s", events, startTimeout)
+	}
+}

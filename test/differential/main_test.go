@@ -1,0 +1,22 @@
+package differential
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"testing"
+)
+
+// defaultChecks is the number of sequences of each property in an ordinary run.
+const defaultChecks = "1000"
+
+func TestMain(m *testing.M) {
+	// Set before the command line is read, which can say otherwise.
+	for name, value := range map[string]string{"rapid.checks": defaultChecks, "rapid.nofailfile": "true"} {
+		if err := flag.Set(name, value); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(2)
+		}
+	}
+	os.Exit(m.Run())
+}
