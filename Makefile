@@ -10,6 +10,11 @@ STAGE := hack/stage.sh
 TESTFLAGS ?=
 # How long `make soak` runs.
 SOAK_DURATION ?= 60s
+# Flags of the programs: `go -C bench run . --help`, `go -C demo run . --help`.
+BENCH_FLAGS ?=
+DEMO_FLAGS ?=
+# The embedded database then needs no C compiler.
+DEMO_TAGS := gms_pure_go
 
 .PHONY: help
 help: ## Show this list.
@@ -30,29 +35,36 @@ test: ## Run the unit, conformance and e2e tests; installs MariaDB if it is miss
 .PHONY: test-unit
 test-unit: ## Run the unit tests with the race detector.
 	$(GO) test -race $(TESTFLAGS) ./...
+	$(GO) -C demo test -tags $(DEMO_TAGS) $(TESTFLAGS) ./...
 
+# The suites of the first line run among the unit tests too, in the same binaries, and
+# are not run twice.
 .PHONY: conformance
-conformance: ## Run Kubernetes' own storage suites against memory, MariaDB and upstream.
-	@hack/conformance.sh $(TESTFLAGS)
+conformance: ## Run Kubernetes' own storage suites on memory and MariaDB, and compare with etcd.
+	@hack/install-dependencies.sh
+	$(GO) test -race $(TESTFLAGS) ./adapters/... ./registry/...
+	$(GO) -C test/differential test -race $(TESTFLAGS) ./...
 
 .PHONY: e2e
 e2e: ## Run the scenarios with a real kube-apiserver, kubectl and controllers.
 	@hack/install-dependencies.sh
+	@test/controlplane/build.sh
 	$(GO) -C test/e2e test -count=1 -timeout 20m $(TESTFLAGS) ./...
 
 .PHONY: soak
 soak: ## Run writers, informers and faults for SOAK_DURATION (60s), then compare.
 	@hack/install-dependencies.sh
-	SOAK_DURATION=$(SOAK_DURATION) hack/soak.sh
+	SOAK_DURATION=$(SOAK_DURATION) $(GO) -C test/soak test -count=1 -timeout 0 $(TESTFLAGS) ./...
 
 .PHONY: bench
 bench: ## Measure against a CRD, a built-in type and plain SQL; prints a table.
 	@hack/install-dependencies.sh
-	hack/bench.sh
+	@test/controlplane/build.sh
+	$(GO) -C bench run . $(BENCH_FLAGS)
 
 .PHONY: demo
 demo: ## Start a legacy-looking database with the bridge in front, and show it.
-	hack/demo.sh
+	@$(GO) -C demo run -tags $(DEMO_TAGS) . $(DEMO_FLAGS)
 
 .PHONY: generate
 generate: ## Write the generated code again.
