@@ -132,6 +132,10 @@ func isRows(t EventType) bool {
 	return RowsKindOf(t) != 0 || unsupportedRowsHint(t) != "" && t != TransactionPayloadEvent
 }
 
+// Idle reports whether no group is open: the end of the last event is then a
+// position that everything before it is committed at.
+func (a *Assembler) Idle() bool { return a.group == nil }
+
 func (a *Assembler) reset() {
 	a.group, a.standalone, a.bytes, a.savepoints, a.dropped = nil, false, 0, nil, nil
 }
