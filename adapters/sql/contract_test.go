@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/go-sql-driver/mysql"
+	"go.uber.org/goleak"
 
 	"github.com/bridge-apiserver/bridge-apiserver/adapters"
 	"github.com/bridge-apiserver/bridge-apiserver/adapters/adaptertest"
@@ -28,6 +29,10 @@ func TestContract(t *testing.T) {
 			adapters.StringType, adapters.BooleanType, adapters.IntegerType, adapters.NumberType,
 			adapters.FloatType, adapters.BytesType, adapters.JSONType, adapters.ListType,
 		},
+		// The server that a test restarts is waited for until the last test ends.
+		IgnoreGoroutines: []goleak.Option{
+			goleak.IgnoreAnyFunction("github.com/bridge-apiserver/bridge-apiserver/adapters/sql/sqltest.launch.func1"),
+		},
 	})
 }
 
@@ -35,7 +40,6 @@ func openContract(t *testing.T, server *sqltest.Server, resource adaptertest.Res
 	database := server.Database(t)
 	database.Exec(t, contractTable(resource))
 	proxy := server.Proxy(t)
-	// Bounds the wait for a transaction that went on while the link was cut.
 	backend := openBackend(t, sql.Config{DSN: fixedDSN(proxy.DSN(database.Name)), PollInterval: 50 * time.Millisecond})
 	return adaptertest.Backend{
 		Adapter:      contractResource(t, backend, resource),
@@ -151,7 +155,10 @@ func (l *legacy) attempt(ctx context.Context, do func(adaptertest.ForeignTransac
 		return err
 	}
 	if err := do(&legacyTransaction{ctx: ctx, tx: tx, schema: l.schema}); err != nil {
-		return errors.Join(err, tx.Rollback())
+		if rollbackErr := tx.Rollback(); rollbackErr != nil {
+			return errors.Join(err, rollbackErr)
+		}
+		return err
 	}
 	return tx.Commit()
 }

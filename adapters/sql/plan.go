@@ -82,10 +82,13 @@ func makePlan(ctx context.Context, querier catalog.Querier, config ResourceConfi
 
 // drift is the error for a declaration that does not fit the table.
 func drift(format string, arguments ...any) error {
-	return &adapters.Error{Code: adapters.Unavailable, Message: fmt.Sprintf(format, arguments...), RetryAfter: driftRetry}
+	return &adapters.Error{Code: adapters.Unavailable, Message: fmt.Sprintf(format, arguments...), RetryAfter: driftRetry, Err: errMisfit}
 }
 
 const driftRetry = 10 * time.Second
+
+// errMisfit marks what is wrong until somebody changes the table or the mapping.
+var errMisfit = errors.New("the mapping does not fit the database")
 
 func (p *plan) bindKey() error {
 	var failures []error

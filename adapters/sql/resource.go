@@ -2,6 +2,7 @@ package sql
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -119,8 +120,8 @@ func (r *Resource) planned(ctx context.Context) (*plan, error) {
 	if err == nil {
 		return made, nil
 	}
-	// Somebody else's patience is not a fact about the table.
-	if ctx.Err() == nil {
+	// Only what the schema itself lacks is remembered: a connection may be back at once.
+	if ctx.Err() == nil && errors.Is(err, errMisfit) {
 		r.failure = err
 	}
 	return nil, err

@@ -90,16 +90,14 @@ func (f *Feed) compared(ctx context.Context, wanted *attempt, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if err == nil {
-		f.failure = nil
 		f.queue.push(delivery{progress: f.clock.last})
 		f.finish(wanted, nil)
 		return
 	}
 	if ctx.Err() != nil {
-		f.finish(wanted, errNotFollowed())
+		f.finish(wanted, errNotFollowed)
 		return
 	}
-	f.failure = &failure{err: err, at: time.Now()}
 	f.queue.push(delivery{unwell: err})
 	f.finish(wanted, err)
 }

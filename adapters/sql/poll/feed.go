@@ -64,7 +64,6 @@ type Feed struct {
 	running *snapshot
 	queue   queue
 	waiting *attempt
-	failure *failure
 
 	// asked wakes the goroutine that compares.
 	asked chan struct{}
@@ -76,12 +75,6 @@ type entry struct {
 	hash hash
 	// seen is the sequence of the last snapshot that had the key.
 	seen uint64
-}
-
-// failure is the outcome of the last comparison, while it failed.
-type failure struct {
-	err error
-	at  time.Time
 }
 
 // attempt is a comparison that somebody waits for.
@@ -140,7 +133,7 @@ func (f *Feed) start(from adapters.Revision) (reason string, err error) {
 	if f.syncing {
 		return "", adapters.Errorf(adapters.Internal, "the feed is followed already")
 	}
-	f.syncing, f.failure = true, nil
+	f.syncing = true
 	switch {
 	case f.broken != "":
 		return f.broken, nil
@@ -156,12 +149,8 @@ func (f *Feed) stop() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.syncing = false
-	f.finish(f.waiting, errNotFollowed())
+	f.finish(f.waiting, errNotFollowed)
 	f.waiting = nil
-}
-
-func errNotFollowed() error {
-	return adapters.Errorf(adapters.Unavailable, "the table is not being followed")
 }
 
 // deliver hands the queue to sink until ctx ends.
@@ -188,51 +177,57 @@ func (f *Feed) deliver(ctx context.Context, sink adapters.Sink) {
 // Head implements [adapters.Adapter]: it waits for a comparison that began after the
 // call, shared by everybody who waits.
 func (f *Feed) Head(ctx context.Context) (adapters.Revision, error) {
-	wanted, err := f.ask()
-	if err != nil {
-		return 0, err
-	}
-	if wanted == nil {
-		return f.headUnfollowed(ctx)
-	}
-	select {
-	case <-wanted.done:
-		return wanted.revision, wanted.err
-	case <-ctx.Done():
-		return 0, timeout(ctx, "waiting for a comparison with the table")
+	for {
+		wanted := f.ask()
+		if wanted == nil {
+			revision, err := f.headUnfollowed(ctx)
+			if revision != 0 || err != nil {
+				return revision, err
+			}
+			continue
+		}
+		select {
+		case <-wanted.done:
+			if wanted.err != errNotFollowed {
+				return wanted.revision, wanted.err
+			}
+		case <-ctx.Done():
+			return 0, timeout(ctx, "waiting for a comparison with the table")
+		}
 	}
 }
 
+// errNotFollowed ends the wait for a comparison that never came, because Sync ended.
+var errNotFollowed = errors.New("the table is not being followed")
+
 // ask returns the comparison that begins next, or nil where nobody compares.
-func (f *Feed) ask() (*attempt, error) {
+func (f *Feed) ask() *attempt {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if !f.syncing {
-		return nil, nil
-	}
-	if f.failure != nil && time.Since(f.failure.at) < f.pace.failureHolds {
-		return nil, f.failure.err
+		return nil
 	}
 	if f.waiting == nil {
 		f.waiting = &attempt{done: make(chan struct{})}
 	}
 	notify(f.asked)
-	return f.waiting, nil
+	return f.waiting
 }
 
 // headUnfollowed answers while no Sync runs: the next one will start from the full
-// state, which covers everything before.
+// state, which covers everything before. It returns zero where a Sync has begun
+// meanwhile.
 func (f *Feed) headUnfollowed(ctx context.Context) (adapters.Revision, error) {
 	if err := f.source.Ping(ctx); err != nil {
 		return 0, err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.broken == "" && !f.syncing {
-		f.broken = "the head was asked for while the table was not followed"
-	}
 	if f.syncing {
-		return 0, errNotFollowed()
+		return 0, nil
+	}
+	if f.broken == "" {
+		f.broken = "the head was asked for while the table was not followed"
 	}
 	return f.clock.next(), nil
 }

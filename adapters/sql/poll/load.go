@@ -3,7 +3,6 @@ package poll
 import (
 	"context"
 	"sync"
-	"time"
 
 	"github.com/bridge-apiserver/bridge-apiserver/adapters"
 )
@@ -23,7 +22,7 @@ func (f *Feed) load(ctx context.Context, reason string, sink adapters.Sink) bool
 		f.fail(err)
 		sink.Unwell(err)
 		retry.failed()
-		if !sleep(ctx, retry.delay()) {
+		if !f.turn(ctx, &retry) {
 			return false
 		}
 	}
@@ -71,14 +70,13 @@ func (f *Feed) beginLoad(reason string) adapters.Revision {
 func (f *Feed) endLoad() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.loaded, f.broken, f.failure = true, "", nil
+	f.loaded, f.broken = true, ""
 }
 
 // fail tells everybody who waits for a comparison that there is none at the moment.
 func (f *Feed) fail(err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.failure = &failure{err: err, at: time.Now()}
 	f.finish(f.waiting, err)
 	f.waiting = nil
 }

@@ -1,7 +1,6 @@
 package poll
 
 import (
-	"context"
 	"math/rand/v2"
 	"time"
 )
@@ -18,15 +17,13 @@ const (
 type pace struct {
 	interval time.Duration
 	gap      time.Duration
-	// failureHolds is how long a failure is taken for the answer to those who ask.
-	failureHolds time.Duration
-	due          time.Time
-	allowed      time.Time
-	failures     int
+	due      time.Time
+	allowed  time.Time
+	failures int
 }
 
 func newPace(config Config) pace {
-	p := pace{interval: config.Interval, gap: config.RequestGap, failureHolds: time.Second}
+	p := pace{interval: config.Interval, gap: config.RequestGap}
 	if p.interval <= 0 {
 		p.interval = defaultInterval
 	}
@@ -53,10 +50,9 @@ func (p *pace) succeeded(took time.Duration) {
 
 func (p *pace) failed() {
 	p.failures++
-	delay := p.delay()
 	now := time.Now()
-	p.due = now.Add(delay)
-	p.allowed = now.Add(min(delay, p.failureHolds))
+	p.due = now.Add(p.delay())
+	p.allowed = now.Add(p.gap)
 }
 
 // delay grows with every failure in a row, with a quarter of it drawn at random so
@@ -67,16 +63,4 @@ func (p *pace) delay() time.Duration {
 		delay = min(firstRetry<<max(p.failures-1, 0), longestRetry)
 	}
 	return delay - rand.N(delay/4)
-}
-
-// sleep returns false when ctx ended before.
-func sleep(ctx context.Context, delay time.Duration) bool {
-	timer := time.NewTimer(delay)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }
