@@ -77,7 +77,11 @@ func (f *planField) appendValue(dst []byte, value adapters.Value) ([]byte, error
 	case adapters.ListType:
 		return f.appendItems(dst, value.Items())
 	default:
-		return f.appendFloat(dst, value.Float())
+		dst, err := f.appendFloat(dst, value.Float())
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", f.path, err)
+		}
+		return dst, nil
 	}
 }
 
@@ -113,7 +117,7 @@ func (f *planField) appendVarint(dst []byte, value uint64) []byte {
 
 func (f *planField) appendFloat(dst []byte, value float64) ([]byte, error) {
 	if math.IsNaN(value) || math.IsInf(value, 0) {
-		return nil, fmt.Errorf("%s: %v has no JSON form", f.path, value)
+		return nil, fmt.Errorf("%v has no JSON form", value)
 	}
 	dst = protowire.AppendVarint(dst, f.tag)
 	if f.valueType == adapters.NumberType {
@@ -121,7 +125,7 @@ func (f *planField) appendFloat(dst []byte, value float64) ([]byte, error) {
 	}
 	single := float32(value)
 	if float64(single) != value {
-		return nil, fmt.Errorf("%s: %v is not exact as a 32-bit number", f.path, value)
+		return nil, fmt.Errorf("%v is not exact as a 32-bit number", value)
 	}
 	return protowire.AppendFixed32(dst, math.Float32bits(single)), nil
 }

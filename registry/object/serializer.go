@@ -271,11 +271,9 @@ func readTypeMeta(data []byte, isYAML bool) (metav1.TypeMeta, error) {
 	if isYAML {
 		return typeMeta, yaml.Unmarshal(data, &typeMeta)
 	}
+	// What is wrong with the text is found again, with its path, when it is decoded.
 	r := jsonReader{jsonScanner: jsonScanner{data: string(data)}}
-	if r.peek() != '{' {
-		return typeMeta, r.wrongType("the object", "an object")
-	}
-	err := r.members(func(name string) error {
+	_ = r.members(func(name string) error {
 		switch name {
 		case "apiVersion":
 			return r.typeText(name, &typeMeta.APIVersion)
@@ -284,7 +282,7 @@ func readTypeMeta(data []byte, isYAML bool) (metav1.TypeMeta, error) {
 		}
 		return r.skipValue(0)
 	})
-	return typeMeta, err
+	return typeMeta, nil
 }
 
 func (s *serializer) decodeObject(data []byte, o *Object) (runtime.Object, *schema.GroupVersionKind, error) {
