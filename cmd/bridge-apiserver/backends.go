@@ -3,9 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"strings"
 
+	"github.com/go-logr/logr"
 	"k8s.io/klog/v2"
 
 	"github.com/bridge-apiserver/bridge-apiserver/adapters/sql"
@@ -89,7 +91,7 @@ func sqlConfig(name string, declared *v1alpha1.MySQLBackend) sql.Config {
 		Watch:        sql.WatchMode(declared.Watch),
 		MaxOpenConns: int(declared.MaxOpenConns),
 		TimeZone:     declared.TimeZone,
-		Logger:       klog.Background().WithName("sql").WithValues("backend", name),
+		Logger:       slog.New(logr.ToSlogHandler(klog.Background().WithName("sql"))),
 	}
 	if declared.PollInterval != nil {
 		config.PollInterval = declared.PollInterval.Duration
@@ -154,7 +156,7 @@ func sqlResourceConfig(declared *v1alpha1.BridgedResource, kind *object.Kind) sq
 func sqlKey(declared *v1alpha1.BridgedResource, kind *object.Kind) []sql.Column {
 	var columns []sql.Column
 	for _, field := range kind.AdapterSchema().Key {
-		column := sql.Column{Field: field, Column: field.Name, Type: sql.ColumnType(v1alpha1.TypeString)}
+		column := sql.Column{Field: field, Column: field.Name}
 		for _, mapped := range declared.Spec.Fields {
 			if mapped.Column != "" && strings.EqualFold(mapped.Column, field.Name) {
 				column.Type = sql.ColumnType(mapped.Type)

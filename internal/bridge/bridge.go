@@ -42,6 +42,8 @@ type Server struct {
 	listener   net.Listener
 	resources  []*resource
 	calls      callMetrics
+	// restore takes back what the process has been told of storages.
+	restore func()
 	// installed is closed when every path is there: before, a path that isn't found
 	// is answered with 503, because clients act on 404.
 	installed chan struct{}
@@ -49,12 +51,14 @@ type Server struct {
 
 // New makes a server. Nothing runs yet, and no backend is asked anything.
 func New(config Config) (*Server, error) {
-	storage.OverrideFeatureSupport()
+	restore := storage.OverrideFeatureSupport()
 	listener := config.Server.Generic.SecureServing.Listener
 	s, err := newServer(config)
 	if err != nil {
+		restore()
 		return nil, errors.Join(err, listener.Close())
 	}
+	s.restore = restore
 	return s, nil
 }
 
@@ -102,6 +106,7 @@ func (s *Server) Address() string { return s.listener.Addr().String() }
 // Run serves until ctx ends, and then until requests in flight are answered. When it
 // returns, nothing of the server runs any more.
 func (s *Server) Run(ctx context.Context) error {
+	defer s.restore()
 	prepared := s.generic.PrepareRun()
 	if err := endpoint.PublishOpenAPI(s.generic, s.endpoints()...); err != nil {
 		return errors.Join(err, s.listener.Close())

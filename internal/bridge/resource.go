@@ -13,6 +13,7 @@ import (
 
 	"github.com/bridge-apiserver/bridge-apiserver/registry/endpoint"
 	"github.com/bridge-apiserver/bridge-apiserver/registry/mirror"
+	"github.com/bridge-apiserver/bridge-apiserver/registry/object"
 	"github.com/bridge-apiserver/bridge-apiserver/registry/storage"
 )
 
@@ -20,13 +21,15 @@ import (
 type resource struct {
 	name     string
 	backend  string
+	kind     *object.Kind
 	mirror   *mirror.Mirror
 	endpoint *endpoint.Endpoint
 }
 
 func newResource(declared Resource, config genericapiserver.CompletedConfig, calls callMetrics) (*resource, error) {
 	kind := declared.Kind
-	made := &resource{name: kind.Resource().GroupResource().String(), backend: declared.Backend}
+	made := &resource{name: kind.Resource().GroupResource().String(), backend: declared.Backend, kind: kind}
+	logger := slog.New(logr.ToSlogHandler(klog.Background()))
 	adapter := instrument(declared.Adapter, callRecorder{calls, made.backend, made.name})
 	codec := kind.StorageCodec()
 	var err error
@@ -34,19 +37,23 @@ func newResource(declared Resource, config genericapiserver.CompletedConfig, cal
 		Name:      made.name,
 		Adapter:   adapter,
 		Projector: codec,
-		Logger:    slog.New(logr.ToSlogHandler(klog.Background().WithName("mirror"))),
+		Logger:    logger,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("mirror %s: %w", made.name, err)
 	}
 	store, err := storage.New(storage.Config{
 		GroupResource: kind.Resource().GroupResource(),
+		GroupKind:     kind.GroupVersionKind().GroupKind(),
+		Namespaced:    kind.Namespaced(),
+		GeneratedKey:  kind.GeneratedKey(),
 		Prefix:        "/" + kind.Resource().Resource + "/",
 		Adapter:       adapter,
 		Mirror:        made.mirror,
 		Codec:         codec,
 		NewFunc:       func() runtime.Object { return kind.NewObject() },
 		NewListFunc:   func() runtime.Object { return kind.NewList() },
+		Logger:        logger,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("storage of %s: %w", made.name, err)

@@ -2,10 +2,14 @@ package endpoint
 
 import (
 	"context"
+	"errors"
 	"mime"
 	"net/http"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apiserver/pkg/registry/rest"
 	"k8s.io/apiserver/pkg/warning"
 )
 
@@ -41,4 +45,18 @@ func forceApply(handler http.HandlerFunc) http.HandlerFunc {
 func isApplyRequest(request *http.Request) bool {
 	mediaType, _, err := mime.ParseMediaType(request.Header.Get("Content-Type"))
 	return err == nil && types.PatchType(mediaType) == types.ApplyYAMLPatchType
+}
+
+// appliedObject is what an apply makes of the present object.
+type appliedObject struct{ rest.UpdatedObjectInfo }
+
+// UpdatedObject implements rest.UpdatedObjectInfo. What cannot be merged, an unknown
+// field or a value of the wrong type, is the client's mistake; upstream answers 500.
+func (a appliedObject) UpdatedObject(ctx context.Context, old runtime.Object) (runtime.Object, error) {
+	updated, err := a.UpdatedObjectInfo.UpdatedObject(ctx, old)
+	var status apierrors.APIStatus
+	if err != nil && !errors.As(err, &status) && ctx.Err() == nil {
+		return nil, apierrors.NewBadRequest(err.Error())
+	}
+	return updated, err
 }

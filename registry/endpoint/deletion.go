@@ -9,16 +9,9 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/validation/field"
-	"k8s.io/apiserver/pkg/registry/generic/registry"
 	"k8s.io/apiserver/pkg/registry/rest"
 	"k8s.io/apiserver/pkg/warning"
 )
-
-// store is the upstream store with deletions that admit what they cannot do: there
-// are no finalizers, so nothing can be orphaned, or deleted after its dependents.
-type store struct {
-	*registry.Store
-}
 
 // Delete deletes one object.
 func (s store) Delete(ctx context.Context, name string, validate rest.ValidateObjectFunc, options *metav1.DeleteOptions) (runtime.Object, bool, error) {

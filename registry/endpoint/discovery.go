@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"cmp"
+	"net/http"
 	"slices"
 
 	apidiscoveryv2 "k8s.io/api/apidiscovery/v2"
@@ -18,22 +19,17 @@ const (
 	versionPriority = 100
 )
 
-// installDiscovery publishes the endpoints of one group: /apis, /apis/GROUP and
-// /apis/GROUP/VERSION, plain and aggregated.
-func installDiscovery(server *genericapiserver.GenericAPIServer, group string, endpoints []*Endpoint) {
-	byVersion := map[schema.GroupVersion][]*Endpoint{}
-	for _, endpoint := range endpoints {
-		groupVersion := endpoint.resource.GroupVersion()
-		byVersion[groupVersion] = append(byVersion[groupVersion], endpoint)
-	}
+// installGroupDiscovery publishes a group's versions in /apis and /apis/GROUP.
+func installGroupDiscovery(server *genericapiserver.GenericAPIServer, group string, members []*Endpoint) {
 	apiGroup := metav1.APIGroup{Name: group}
-	for groupVersion, served := range byVersion {
-		slices.SortFunc(served, func(a, b *Endpoint) int { return cmp.Compare(a.resource.Resource, b.resource.Resource) })
-		apiGroup.Versions = append(apiGroup.Versions, metav1.GroupVersionForDiscovery{
-			GroupVersion: groupVersion.String(),
-			Version:      groupVersion.Version,
-		})
-		installVersionDiscovery(server, groupVersion, served)
+	for _, endpoint := range members {
+		published := metav1.GroupVersionForDiscovery{
+			GroupVersion: endpoint.resource.GroupVersion().String(),
+			Version:      endpoint.resource.Version,
+		}
+		if !slices.Contains(apiGroup.Versions, published) {
+			apiGroup.Versions = append(apiGroup.Versions, published)
+		}
 	}
 	slices.SortFunc(apiGroup.Versions, func(a, b metav1.GroupVersionForDiscovery) int {
 		return version.CompareKubeAwareVersionStrings(b.Version, a.Version)
@@ -46,25 +42,26 @@ func installDiscovery(server *genericapiserver.GenericAPIServer, group string, e
 	server.Handler.NonGoRestfulMux.UnlistedHandle("/apis/"+group+"/", handler)
 }
 
-func installVersionDiscovery(server *genericapiserver.GenericAPIServer, groupVersion schema.GroupVersion, endpoints []*Endpoint) {
+// newVersionDiscovery publishes the resources of a group version in aggregated
+// discovery, and returns the handler for /apis/GROUP/VERSION.
+func newVersionDiscovery(server *genericapiserver.GenericAPIServer, groupVersion schema.GroupVersion, members []*Endpoint) http.Handler {
+	members = slices.SortedFunc(slices.Values(members), func(a, b *Endpoint) int {
+		return cmp.Compare(a.resource.Resource, b.resource.Resource)
+	})
 	var resources []metav1.APIResource
 	var aggregated []apidiscoveryv2.APIResourceDiscovery
-	for _, endpoint := range endpoints {
+	for _, endpoint := range members {
 		resources = append(resources, endpoint.discovery())
 		aggregated = append(aggregated, endpoint.aggregatedDiscovery())
 	}
-	lister := discovery.APIResourceListerFunc(func() []metav1.APIResource { return resources })
-	handler := discovery.NewAPIVersionHandler(server.Serializer, groupVersion, lister)
-	path := "/apis/" + groupVersion.String()
-	server.Handler.NonGoRestfulMux.Handle(path, handler)
-	server.Handler.NonGoRestfulMux.UnlistedHandle(path+"/", handler)
-
 	server.AggregatedDiscoveryGroupManager.AddGroupVersion(groupVersion.Group, apidiscoveryv2.APIVersionDiscovery{
 		Version:   groupVersion.Version,
 		Freshness: apidiscoveryv2.DiscoveryFreshnessCurrent,
 		Resources: aggregated,
 	})
 	server.AggregatedDiscoveryGroupManager.SetGroupVersionPriority(metav1.GroupVersion(groupVersion), groupPriority, versionPriority)
+	return discovery.NewAPIVersionHandler(server.Serializer, groupVersion,
+		discovery.APIResourceListerFunc(func() []metav1.APIResource { return resources }))
 }
 
 // discovery describes the endpoint for /apis/GROUP/VERSION.

@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"net/http"
+	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -11,8 +12,6 @@ import (
 	"k8s.io/apiserver/pkg/endpoints/handlers/responsewriters"
 	"k8s.io/apiserver/pkg/endpoints/metrics"
 	"k8s.io/apiserver/pkg/endpoints/request"
-
-	"strings"
 )
 
 // patchTypes are the patches that are understood. Strategic merge patch needs Go
@@ -78,7 +77,7 @@ func (s handlerSet) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	handler, ok := s.routes[route{info.Verb, metrics.CleanScope(info)}]
-	if !ok {
+	if !ok || info.Verb == "create" && info.Name != "" {
 		responsewriters.ErrorNegotiated(apierrors.NewMethodNotSupported(s.resource.GroupResource(), info.Verb),
 			s.serializer, s.resource.GroupVersion(), w, req)
 		return

@@ -12,20 +12,20 @@ import (
 // Install adds endpoints and their discovery to a server that is not running yet.
 func Install(server *genericapiserver.GenericAPIServer, endpoints ...*Endpoint) {
 	byGroup := map[string][]*Endpoint{}
-	byVersion := map[schema.GroupVersion]router{}
+	byVersion := map[schema.GroupVersion][]*Endpoint{}
 	for _, endpoint := range endpoints {
 		groupVersion := endpoint.resource.GroupVersion()
-		if byVersion[groupVersion].endpoints == nil {
-			byVersion[groupVersion] = router{serializer: server.Serializer, endpoints: map[string]*Endpoint{}}
-		}
-		byVersion[groupVersion].endpoints[endpoint.resource.Resource] = endpoint
 		byGroup[groupVersion.Group] = append(byGroup[groupVersion.Group], endpoint)
+		byVersion[groupVersion] = append(byVersion[groupVersion], endpoint)
 	}
-	for groupVersion, routes := range byVersion {
-		server.Handler.NonGoRestfulMux.HandlePrefix("/apis/"+groupVersion.String()+"/", routes)
+	for groupVersion, members := range byVersion {
+		discovery := newVersionDiscovery(server, groupVersion, members)
+		path := "/apis/" + groupVersion.String()
+		server.Handler.NonGoRestfulMux.Handle(path, discovery)
+		server.Handler.NonGoRestfulMux.HandlePrefix(path+"/", newRouter(server.Serializer, path, discovery, members))
 	}
 	for group, members := range byGroup {
-		installDiscovery(server, group, members)
+		installGroupDiscovery(server, group, members)
 	}
 	server.RegisterDestroyFunc(func() {
 		for _, endpoint := range endpoints {
@@ -37,7 +37,18 @@ func Install(server *genericapiserver.GenericAPIServer, endpoints ...*Endpoint) 
 // router dispatches the requests of one group version by resource.
 type router struct {
 	serializer runtime.NegotiatedSerializer
-	endpoints  map[string]*Endpoint
+	// path of the group version, where discovery is.
+	path      string
+	discovery http.Handler
+	endpoints map[string]*Endpoint
+}
+
+func newRouter(serializer runtime.NegotiatedSerializer, path string, discovery http.Handler, members []*Endpoint) router {
+	made := router{serializer: serializer, path: path, discovery: discovery, endpoints: map[string]*Endpoint{}}
+	for _, endpoint := range members {
+		made.endpoints[endpoint.resource.Resource] = endpoint
+	}
+	return made
 }
 
 // ServeHTTP implements http.Handler.
@@ -48,6 +59,10 @@ func (r router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 			endpoint.ServeHTTP(w, req)
 			return
 		}
+	}
+	if req.URL.Path == r.path+"/" {
+		r.discovery.ServeHTTP(w, req)
+		return
 	}
 	notFound(w, req, r.serializer)
 }

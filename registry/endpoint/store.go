@@ -1,13 +1,16 @@
 package endpoint
 
 import (
+	"context"
 	"fmt"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apiserver/pkg/registry/generic"
 	"k8s.io/apiserver/pkg/registry/generic/registry"
+	"k8s.io/apiserver/pkg/registry/rest"
 	"k8s.io/apiserver/pkg/storage"
 	"k8s.io/apiserver/pkg/storage/storagebackend"
 	"k8s.io/apiserver/pkg/storage/storagebackend/factory"
@@ -22,6 +25,21 @@ const countPeriod = time.Minute
 // How many objects a deletecollection deletes at the same time. Each is a transaction
 // in the backend, whose connections others need too.
 const deleteCollectionWorkers = 2
+
+// store is the upstream store, made honest about what has no place in a backend.
+type store struct {
+	*registry.Store
+}
+
+// Update changes an object, or creates it for server-side apply.
+func (s store) Update(ctx context.Context, name string, updated rest.UpdatedObjectInfo, validateCreate rest.ValidateObjectFunc,
+	validateUpdate rest.ValidateObjectUpdateFunc, forceAllowCreate bool, options *metav1.UpdateOptions,
+) (runtime.Object, bool, error) {
+	if isApply(ctx) {
+		updated = appliedObject{updated}
+	}
+	return s.Store.Update(ctx, name, updated, validateCreate, validateUpdate, forceAllowCreate, options)
+}
 
 // newStore puts the upstream store on the storage.
 func newStore(config Config) (*registry.Store, error) {

@@ -83,7 +83,11 @@ func (s strategy) prepare(ctx context.Context, o, old *object.Object) {
 // Validate checks a new object.
 func (s strategy) Validate(ctx context.Context, obj runtime.Object) field.ErrorList {
 	o := obj.(*object.Object)
-	return append(refusedMetadata(&o.ObjectMeta, nil), s.kind.Validate(ctx, o)...)
+	refused := refusedMetadata(&o.ObjectMeta, nil)
+	if o.ResourceVersion != "" {
+		refused = append(refused, field.Forbidden(field.NewPath("metadata", "resourceVersion"), "must not be set on objects to be created"))
+	}
+	return append(refused, s.kind.Validate(ctx, o)...)
 }
 
 // ValidateUpdate checks a changed object.
