@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Proxy is a TCP proxy in front of a server that can treat connections badly. Its
+// Proxy is a TCP proxy that can treat connections badly. Its
 // methods are safe for concurrent use.
 type Proxy struct {
 	target   string
@@ -26,15 +26,21 @@ type Proxy struct {
 	allowance int64
 }
 
-// Proxy starts a proxy that ends with the test.
+// Proxy starts a proxy in front of the server. It ends with the test.
 func (s *Server) Proxy(tb testing.TB) *Proxy {
+	tb.Helper()
+	return NewProxy(tb, s.Address())
+}
+
+// NewProxy starts a proxy in front of any TCP server. It ends with the test.
+func NewProxy(tb testing.TB, target string) *Proxy {
 	tb.Helper()
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
 		tb.Fatalf("starting a proxy: %v", err)
 	}
 	proxy := &Proxy{
-		target: s.Address(), listener: listener, connections: map[net.Conn]struct{}{},
+		target: target, listener: listener, connections: map[net.Conn]struct{}{},
 		flowing: closedChannel(), allowance: -1,
 	}
 	proxy.workers.Go(proxy.serve)

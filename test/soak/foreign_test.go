@@ -1,0 +1,130 @@
+package soak
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync/atomic"
+	"time"
+)
+
+// foreignPace is the time between two transactions of one writer.
+const foreignPace = 8 * time.Millisecond
+
+// foreignWriter is one process of the legacy application. Whatever fails is tried no
+// more: the ledger knows what happened.
+type foreignWriter struct {
+	name      string
+	database  *sql.DB
+	random    *rand.Rand
+	number    int
+	committed atomic.Int64
+	failed    atomic.Int64
+}
+
+func newForeignWriter(name string, database *sql.DB, seed uint64) *foreignWriter {
+	return &foreignWriter{name: name, database: database, random: rand.New(rand.NewPCG(seed, 1))}
+}
+
+// run writes until ctx ends.
+func (w *foreignWriter) run(ctx context.Context) {
+	pace := time.NewTicker(foreignPace)
+	defer pace.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-pace.C:
+		}
+		if err := w.transact(ctx); err != nil {
+			w.failed.Add(1)
+			continue
+		}
+		w.committed.Add(1)
+	}
+}
+
+// transact performs one random transaction; one in eight is rolled back.
+func (w *foreignWriter) transact(ctx context.Context) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	w.number++
+	connection, err := w.database.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, connection.Close()) }()
+	if _, err := connection.ExecContext(ctx, "SET @soak_transaction = ?", fmt.Sprintf("%s-%d", w.name, w.number)); err != nil {
+		return err
+	}
+	transaction, err := connection.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	statements := 1
+	if w.random.IntN(3) == 0 {
+		statements = 2 + w.random.IntN(4)
+	}
+	for part := range statements {
+		query, arguments := w.statement(part)
+		if _, err := transaction.ExecContext(ctx, query, arguments...); err != nil {
+			return errors.Join(err, transaction.Rollback())
+		}
+	}
+	if w.random.IntN(8) == 0 {
+		return transaction.Rollback()
+	}
+	return transaction.Commit()
+}
+
+// statement returns a random statement. It may well match no row, or a row that is
+// there already: such is life in a legacy application.
+func (w *foreignWriter) statement(part int) (query string, arguments []any) {
+	key, token, balance := w.key(), fmt.Sprintf("%s-%d-%d", w.name, w.number, part), w.balance()
+	switch w.random.IntN(9) {
+	case 0, 1:
+		return "INSERT IGNORE INTO account (region, code, token, balance) VALUES (?, ?, ?, ?)", []any{key.region, key.code, token, balance}
+	case 2, 3:
+		return "UPDATE account SET token = ?, balance = ?, note = ? WHERE region = ? AND code = ?",
+			[]any{token, balance, w.note(), key.region, key.code}
+	case 4:
+		return "DELETE FROM account WHERE region = ? AND code = ?", []any{key.region, key.code}
+	case 5:
+		to := w.key()
+		return "UPDATE IGNORE account SET region = ?, code = ?, token = ? WHERE region = ? AND code = ?",
+			[]any{to.region, to.code, token, key.region, key.code}
+	case 6:
+		return "REPLACE INTO account (region, code, token, balance, note) VALUES (?, ?, ?, ?, ?)",
+			[]any{key.region, key.code, token, balance, w.note()}
+	case 7:
+		return "INSERT INTO account (region, code, token, balance) VALUES (?, ?, ?, ?) ON DUPLICATE KEY UPDATE token = VALUES(token), balance = balance + 1",
+			[]any{key.region, key.code, token, balance}
+	default:
+		// Many rows at once, each with a token of its own.
+		return "UPDATE account SET token = CONCAT(?, '-', code) WHERE region = ? AND code LIKE ?",
+			[]any{token, key.region, fmt.Sprintf("k%d%%", w.random.IntN(4))}
+	}
+}
+
+func (w *foreignWriter) key() rowKey {
+	region := regions[w.random.IntN(len(regions))]
+	if w.random.IntN(6) == 0 {
+		return rowKey{region, oddCodes[w.random.IntN(len(oddCodes))]}
+	}
+	return rowKey{region, plainCode(w.random)}
+}
+
+func plainCode(random *rand.Rand) string { return fmt.Sprintf("k%03d", random.IntN(plainCodes)) }
+
+func (w *foreignWriter) balance() string {
+	return fmt.Sprintf("%d.%02d", w.random.IntN(1e6), w.random.IntN(100))
+}
+
+func (w *foreignWriter) note() any {
+	if w.random.IntN(3) == 0 {
+		return nil
+	}
+	return fmt.Sprintf("nöte %d", w.random.IntN(1000))
+}

@@ -1,0 +1,134 @@
+package soak
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"strings"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// reportedProblems is how many of one kind are printed.
+const reportedProblems = 10
+
+// verify holds everybody's view against the table and the ledger.
+func (w *world) verify(t *testing.T) {
+	t.Helper()
+	ctx := context.Background()
+	table, err := readTable(ctx, w.database.SQL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ledger, err := readLedger(ctx, w.database.SQL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("the writers have stopped: %d rows, %d entries in the ledger", len(table), len(ledger.entries))
+	report(t, "ledger and table", ledger.checkTable(table))
+	for _, follower := range w.followers {
+		w.verifyFollower(t, follower, table, ledger)
+	}
+	report(t, "paged lists", w.pages.checkAgainst(ledger))
+	for _, writer := range w.writers {
+		report(t, "writes in "+writer.name, writer.checkAgainst(ledger))
+		w.verifyList(t, writer.client, table)
+	}
+	w.verifyActivity(t, ledger)
+	if t.Failed() {
+		t.Logf("the bridge's log ends with:\n%s", w.bridge.logTail())
+	}
+}
+
+// verifyFollower waits until an informer has what the table has, and then looks at
+// everything that it has seen on the way.
+func (w *world) verifyFollower(t *testing.T, f *follower, table map[rowKey]row, l *ledger) {
+	t.Helper()
+	deadline := time.Now().Add(settleTimeout)
+	settled := func() bool { return maps.Equal(f.stored(), table) && maps.Equal(f.present(), table) }
+	for !settled() && time.Now().Before(deadline) {
+		pause(t.Context(), 20*time.Millisecond)
+	}
+	report(t, f.name+" and the table", differences(f.stored(), table))
+	report(t, f.name+" and the ledger", f.checkAgainst(l))
+}
+
+// verifyList asks for a consistent list.
+func (w *world) verifyList(t *testing.T, c *client, table map[rowKey]row) {
+	t.Helper()
+	list, err := c.list(t.Context(), metav1.ListOptions{})
+	if err != nil {
+		t.Errorf("listing after the end: %v", err)
+		return
+	}
+	listed := map[rowKey]row{}
+	for i := range list.Items {
+		listed[list.Items[i].key()] = rowOf(&list.Items[i])
+	}
+	report(t, "a consistent list and the table", differences(listed, table))
+}
+
+// verifyActivity fails a run in which too little happened to mean anything.
+func (w *world) verifyActivity(t *testing.T, l *ledger) {
+	t.Helper()
+	enough := func(what string, got, want int) {
+		if got < want {
+			t.Errorf("%s: %d, want at least %d; a run with so little in it shows nothing", what, got, want)
+		}
+	}
+	seconds := int(w.duration / time.Second)
+	enough("entries in the ledger", len(l.entries), 20*seconds)
+	for _, writer := range w.writers {
+		counts := writer.counts()
+		enough("acknowledged writes in "+writer.name, counts[acknowledged], seconds)
+		enough("refused writes in "+writer.name, counts[refused], 1)
+	}
+	for _, f := range w.followers {
+		f.mu.Lock()
+		enough("events of the "+f.name, f.events, 5*seconds)
+		enough("watches of the "+f.name, f.watches, 3)
+		f.mu.Unlock()
+	}
+	w.pages.mu.Lock()
+	defer w.pages.mu.Unlock()
+	enough("paged lists", w.pages.complete, seconds/2)
+	enough("paged lists compared with a list at once", w.pages.compared, seconds/4)
+}
+
+func (w *kubernetesWriter) checkAgainst(l *ledger) []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	problems := w.problems
+	for _, made := range w.attempts {
+		if problem := made.check(l); problem != "" {
+			problems = append(problems, problem)
+		}
+	}
+	return problems
+}
+
+func differences(got, want map[rowKey]row) []string {
+	var problems []string
+	for key, wanted := range want {
+		if found, there := got[key]; !there || found != wanted {
+			problems = append(problems, fmt.Sprintf("%s: %v (there: %v), want %v", key, found, there, wanted))
+		}
+	}
+	for key, found := range got {
+		if _, there := want[key]; !there {
+			problems = append(problems, fmt.Sprintf("%s: %v, which the table doesn't have", key, found))
+		}
+	}
+	return problems
+}
+
+func report(t *testing.T, what string, problems []string) {
+	t.Helper()
+	if len(problems) == 0 {
+		return
+	}
+	shown := problems[:min(len(problems), reportedProblems)]
+	t.Errorf("%s: %d problems:\n%s", what, len(problems), strings.Join(shown, "\n"))
+}
