@@ -22,6 +22,10 @@ func (s *Store) Watch(ctx context.Context, key string, opts storage.ListOptions)
 	if err != nil {
 		return nil, err
 	}
+	// As upstream: a watch names the field (422) where get and list answer 400.
+	if _, err := s.versioner.ParseResourceVersion(opts.ResourceVersion); err != nil {
+		return nil, err
+	}
 	revision, err := s.parseRevision(opts.ResourceVersion)
 	if err != nil {
 		return nil, err
