@@ -207,6 +207,10 @@ func (f *fixture) stranger() *http.Client {
 // stop ends the server and waits until it has ended.
 func (f *fixture) stop() {
 	f.once.Do(func() {
+		if f.client != nil {
+			// The server waits for connections that look alive.
+			f.client.CloseIdleConnections()
+		}
 		f.cancel()
 		select {
 		case <-f.stopped:
@@ -216,9 +220,6 @@ func (f *fixture) stop() {
 		}
 		if f.failure != nil {
 			f.t.Errorf("the server failed: %v", f.failure)
-		}
-		if f.client != nil {
-			f.client.CloseIdleConnections()
 		}
 	})
 }
