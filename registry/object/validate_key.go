@@ -2,21 +2,10 @@ package object
 
 import (
 	"fmt"
-	"math/big"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
-
-	"github.com/bridge-apiserver/bridge-apiserver/apis/bridge/v1alpha1"
 )
-
-// exactBound returns a declared bound as an exact number.
-func exactBound(scalar *v1alpha1.Scalar) (*big.Rat, bool) {
-	if scalar == nil {
-		return nil, false
-	}
-	return new(big.Rat).SetString(scalar.Text)
-}
 
 // generatedSuffix is how many characters upstream's name generator adds to generateName.
 const generatedSuffix = 5
