@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/go-sql-driver/mysql"
 )
 
 // foreignPace is the time between two transactions of one writer.
@@ -21,11 +24,14 @@ type foreignWriter struct {
 	random    *rand.Rand
 	number    int
 	committed atomic.Int64
-	failed    atomic.Int64
+
+	mu sync.Mutex
+	// failed counts the failures by the database's error number, zero for a lost connection.
+	failed map[uint16]int
 }
 
 func newForeignWriter(name string, database *sql.DB, seed uint64) *foreignWriter {
-	return &foreignWriter{name: name, database: database, random: rand.New(rand.NewPCG(seed, 1))}
+	return &foreignWriter{name: name, database: database, random: rand.New(rand.NewPCG(seed, 1)), failed: map[uint16]int{}}
 }
 
 // run writes until ctx ends.
@@ -39,10 +45,36 @@ func (w *foreignWriter) run(ctx context.Context) {
 		case <-pace.C:
 		}
 		if err := w.transact(ctx); err != nil {
-			w.failed.Add(1)
+			w.fail(err)
 			continue
 		}
 		w.committed.Add(1)
+	}
+}
+
+func (w *foreignWriter) fail(err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.failed[errorNumber(err)]++
+}
+
+const errDuplicateKey = 1062
+
+// errorNumber returns the database's error number, zero where it gave no answer.
+func errorNumber(err error) uint16 {
+	var answer *mysql.MySQLError
+	if !errors.As(err, &answer) {
+		return 0
+	}
+	return answer.Number
+}
+
+// addFailures adds the failures so far to counts.
+func (w *foreignWriter) addFailures(counts map[uint16]int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for number, count := range w.failed {
+		counts[number] += count
 	}
 }
 
@@ -69,7 +101,8 @@ func (w *foreignWriter) transact(ctx context.Context) (err error) {
 	}
 	for part := range statements {
 		query, arguments := w.statement(part)
-		if _, err := transaction.ExecContext(ctx, query, arguments...); err != nil {
+		_, err := transaction.ExecContext(ctx, query, arguments...)
+		if err != nil && errorNumber(err) != errDuplicateKey { // a taken key undoes the statement only
 			return errors.Join(err, transaction.Rollback())
 		}
 	}
@@ -80,12 +113,13 @@ func (w *foreignWriter) transact(ctx context.Context) (err error) {
 }
 
 // statement returns a random statement. It may well match no row, or a row that is
-// there already: such is life in a legacy application.
+// there already: such is life in a legacy application. None has IGNORE, which would
+// ignore failing triggers too, and so make the ledger incomplete.
 func (w *foreignWriter) statement(part int) (query string, arguments []any) {
 	key, token, balance := w.key(), fmt.Sprintf("%s-%d-%d", w.name, w.number, part), w.balance()
 	switch w.random.IntN(9) {
 	case 0, 1:
-		return "INSERT IGNORE INTO account (region, code, token, balance) VALUES (?, ?, ?, ?)", []any{key.region, key.code, token, balance}
+		return "INSERT INTO account (region, code, token, balance) VALUES (?, ?, ?, ?)", []any{key.region, key.code, token, balance}
 	case 2, 3:
 		return "UPDATE account SET token = ?, balance = ?, note = ? WHERE region = ? AND code = ?",
 			[]any{token, balance, w.note(), key.region, key.code}
@@ -93,7 +127,7 @@ func (w *foreignWriter) statement(part int) (query string, arguments []any) {
 		return "DELETE FROM account WHERE region = ? AND code = ?", []any{key.region, key.code}
 	case 5:
 		to := w.key()
-		return "UPDATE IGNORE account SET region = ?, code = ?, token = ? WHERE region = ? AND code = ?",
+		return "UPDATE account SET region = ?, code = ?, token = ? WHERE region = ? AND code = ?",
 			[]any{to.region, to.code, token, key.region, key.code}
 	case 6:
 		return "REPLACE INTO account (region, code, token, balance, note) VALUES (?, ?, ?, ?, ?)",

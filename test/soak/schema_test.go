@@ -28,20 +28,20 @@ CREATE TABLE ledger (
 
 CREATE TRIGGER account_insert AFTER INSERT ON account FOR EACH ROW
   INSERT INTO ledger (transaction, operation, region, code, token, balance, note)
-  VALUES (IFNULL(@soak_transaction, UUID()), 'write', NEW.region, NEW.code, NEW.token, NEW.balance, NEW.note);
+  VALUES (IFNULL(@soak_transaction, CAST(UUID() AS CHAR(36))), 'write', NEW.region, NEW.code, NEW.token, NEW.balance, NEW.note);
 
 CREATE TRIGGER account_delete AFTER DELETE ON account FOR EACH ROW
   INSERT INTO ledger (transaction, operation, region, code, token, balance, note)
-  VALUES (IFNULL(@soak_transaction, UUID()), 'delete', OLD.region, OLD.code, OLD.token, OLD.balance, OLD.note);
+  VALUES (IFNULL(@soak_transaction, CAST(UUID() AS CHAR(36))), 'delete', OLD.region, OLD.code, OLD.token, OLD.balance, OLD.note);
 
 CREATE TRIGGER account_key_change AFTER UPDATE ON account FOR EACH ROW
   INSERT INTO ledger (transaction, operation, region, code, token, balance, note)
-  SELECT IFNULL(@soak_transaction, UUID()), 'delete', OLD.region, OLD.code, OLD.token, OLD.balance, OLD.note
+  SELECT IFNULL(@soak_transaction, CAST(UUID() AS CHAR(36))), 'delete', OLD.region, OLD.code, OLD.token, OLD.balance, OLD.note
   FROM DUAL WHERE OLD.region <> NEW.region OR OLD.code <> NEW.code;
 
 CREATE TRIGGER account_update AFTER UPDATE ON account FOR EACH ROW FOLLOWS account_key_change
   INSERT INTO ledger (transaction, operation, region, code, token, balance, note)
-  SELECT IFNULL(@soak_transaction, UUID()), 'write', NEW.region, NEW.code, NEW.token, NEW.balance, NEW.note
+  SELECT IFNULL(@soak_transaction, CAST(UUID() AS CHAR(36))), 'write', NEW.region, NEW.code, NEW.token, NEW.balance, NEW.note
   FROM DUAL WHERE NOT (OLD.region <=> NEW.region AND OLD.code <=> NEW.code AND OLD.token <=> NEW.token
     AND OLD.balance <=> NEW.balance AND OLD.note <=> NEW.note);
 `
