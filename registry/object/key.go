@@ -89,6 +89,31 @@ func (k *Kind) addKeyFields(position int, column string) {
 // GeneratedKey reports whether the backend makes the keys of new records.
 func (k *Kind) GeneratedKey() bool { return k.key.generated }
 
+// keyToGenerate is the key of a new record without what the backend makes.
+func (k *Kind) keyToGenerate(namespace string) adapters.Key {
+	if k.key.namespace < 0 {
+		return nil
+	}
+	key := make(adapters.Key, len(k.adapter.Key))
+	key[k.key.namespace] = adapters.String(namespace)
+	return key
+}
+
+// FieldPath returns the place in the object of a field of [Kind.AdapterSchema]: a part
+// of the key stands in the name or in the namespace.
+func (k *Kind) FieldPath(name string) string {
+	for position, part := range k.adapter.Key {
+		switch {
+		case part.Name != name:
+		case position == k.key.namespace:
+			return "metadata.namespace"
+		default:
+			return "metadata.name"
+		}
+	}
+	return name
+}
+
 // ObjectName returns the Kubernetes name of a key. An error says why the key has no
 // name: its record is not representable.
 func (k *Kind) ObjectName(key adapters.Key) (namespace, name string, err error) {

@@ -198,11 +198,14 @@ func (m *message) readValues(body string, values []adapters.Value) {
 	}
 }
 
-// RecordFromObject returns the record that an object stands for. The key is empty where
-// the backend generates keys and the object asks for a new one (see [Kind.Validate]).
+// RecordFromObject returns the record that an object stands for. Where the backend
+// generates keys and the object asks for a new one (see [Kind.Validate]), the key is
+// empty, or has nothing but the namespace where that is part of it.
 func (k *Kind) RecordFromObject(o *Object) (adapters.Record, error) {
 	record := adapters.Record{Values: make([]adapters.Value, len(k.sources))}
-	if !k.wantsGeneratedKey(o) {
+	if k.wantsGeneratedKey(o) {
+		record.Key = k.keyToGenerate(o.Namespace)
+	} else {
 		key, err := k.RecordKey(o.Namespace, o.Name)
 		if err != nil {
 			return adapters.Record{}, fmt.Errorf("metadata.name: %w", err)
