@@ -1,9 +1,11 @@
 package soak
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"maps"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -37,6 +39,7 @@ func (w *world) verify(t *testing.T) {
 		w.verifyList(t, writer.client, table)
 	}
 	w.verifyActivity(t, ledger)
+	w.verifyLog(t)
 	if t.Failed() {
 		t.Logf("the bridge's log ends with:\n%s", w.bridge.logTail())
 	}
@@ -95,6 +98,20 @@ func (w *world) verifyActivity(t *testing.T, l *ledger) {
 	defer w.pages.mu.Unlock()
 	enough("paged lists", w.pages.complete, seconds/2)
 	enough("paged lists compared with a list at once", w.pages.compared, seconds/4)
+}
+
+// verifyLog looks for what no run of the bridge may print.
+func (w *world) verifyLog(t *testing.T) {
+	t.Helper()
+	content, err := os.ReadFile(w.bridge.logFile())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, sign := range []string{"WARNING: DATA RACE", "panic: ", "Observed a panic", "fatal error: "} {
+		if at := bytes.Index(content, []byte(sign)); at >= 0 {
+			t.Errorf("the bridge's log has %q:\n%s", sign, content[at:min(at+4000, len(content))])
+		}
+	}
 }
 
 func (w *kubernetesWriter) checkAgainst(l *ledger) []string {
