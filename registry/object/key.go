@@ -90,13 +90,17 @@ func (k *Kind) addKeyFields(position int, column string) {
 func (k *Kind) GeneratedKey() bool { return k.key.generated }
 
 // keyToGenerate is the key of a new record without what the backend makes.
-func (k *Kind) keyToGenerate(namespace string) adapters.Key {
+func (k *Kind) keyToGenerate(namespace string) (adapters.Key, error) {
 	if k.key.namespace < 0 {
-		return nil
+		return nil, k.checkFixedNamespace(namespace)
+	}
+	text, err := decodeNamespace(namespace)
+	if err != nil {
+		return nil, err
 	}
 	key := make(adapters.Key, len(k.adapter.Key))
-	key[k.key.namespace] = adapters.String(namespace)
-	return key
+	key[k.key.namespace] = adapters.String(text)
+	return key, nil
 }
 
 // FieldPath returns the place in the object of a field of [Kind.AdapterSchema]: a part
@@ -151,16 +155,20 @@ func (k *Kind) RecordKey(namespace, name string) (adapters.Key, error) {
 		key = append(key, adapters.String(text))
 	}
 	if k.key.namespace < 0 {
-		if namespace != k.key.fixedNamespace {
-			return nil, fmt.Errorf("namespace %q: all objects of this resource are in namespace %q", namespace, k.key.fixedNamespace)
-		}
-		return key, nil
+		return key, k.checkFixedNamespace(namespace)
 	}
 	text, err := decodeNamespace(namespace)
 	if err != nil {
 		return nil, err
 	}
 	return append(key, adapters.String(text)), nil
+}
+
+func (k *Kind) checkFixedNamespace(namespace string) error {
+	if namespace != k.key.fixedNamespace {
+		return fmt.Errorf("namespace %q: all objects of this resource are in namespace %q", namespace, k.key.fixedNamespace)
+	}
+	return nil
 }
 
 // keyText returns the text of a value as it stands in a key.

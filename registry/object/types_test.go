@@ -356,3 +356,15 @@ func TestDamagedProtobufNeverPanics(t *testing.T) {
 		}
 	})
 }
+
+func TestFieldPaths(t *testing.T) {
+	codec := newTestKind(t, customers).StorageCodec()
+	for name, want := range map[string]string{"spec.status": "spec.status", "cust_no": "metadata.name", "region": "metadata.namespace", "status.balance": "status.balance"} {
+		if got := codec.FieldPath(name); got != want {
+			t.Errorf("%s stands at %s, wanted %s", name, got, want)
+		}
+	}
+	if got := newTestKind(t, everyType).StorageCodec().FieldPath("thing_no"); got != "metadata.name" {
+		t.Errorf("the key column stands at %s", got)
+	}
+}

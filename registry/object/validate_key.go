@@ -53,6 +53,9 @@ func (k *Kind) validateGenerated(o *Object) field.ErrorList {
 		return field.ErrorList{field.Forbidden(field.NewPath("metadata", "name"),
 			"the backend makes the names of this resource: leave it out beside metadata.generateName")}
 	}
+	if _, err := k.keyToGenerate(o.Namespace); err != nil {
+		return field.ErrorList{field.Invalid(field.NewPath("metadata", "namespace"), o.Namespace, fmt.Sprintf("no record can be in this namespace: %v", err))}
+	}
 	return nil
 }
 

@@ -177,9 +177,29 @@ func TestGeneratedKeys(t *testing.T) {
 	if got := brief(kind.Validate(context.Background(), o)); got != "" {
 		t.Errorf("a generated name: got %q", got)
 	}
+	o.Namespace = "u--de"
 	record, err := kind.RecordFromObject(o)
-	if err != nil || len(record.Key) != 0 {
+	if err != nil || !record.Key.Equal(adapters.Key{adapters.Null, adapters.String("DE")}) {
 		t.Errorf("the record has the key %v, %v", record.Key, err)
+	}
+}
+
+func TestGeneratedKeysInAFixedNamespace(t *testing.T) {
+	resource := parseResource(t, customers)
+	resource.Spec.Source.MySQL.Key.Name.Generated = true
+	resource.Spec.Source.MySQL.Key.Namespace = &v1alpha1.NamespaceSource{Value: "north"}
+	kind, err := NewKind(resource)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := customer(t, kind, `{"companyName":"ACME"}`)
+	o.GenerateName = "cust-"
+	if record, err := kind.RecordFromObject(o); err != nil || len(record.Key) != 0 {
+		t.Errorf("the record has the key %v, %v", record.Key, err)
+	}
+	o.GenerateName = ""
+	if record, err := kind.RecordFromObject(o); err != nil || !record.Key.Equal(textKey("42")) {
+		t.Errorf("the record of a stored object has the key %v, %v", record.Key, err)
 	}
 }
 
