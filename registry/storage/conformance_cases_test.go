@@ -25,7 +25,6 @@ const (
 		"a record that cannot be represented is never served, so there is nothing to delete unsafely"
 	unitRevisions = "expects that one write, or the hook, moves the revision by exactly one"
 	noTTL         = "a database deletes nothing by itself after a time: a time to live is refused"
-	movesRevision = "needs a hook that moves the backend's revision without a change of the resource"
 )
 
 func plain(run func(context.Context, *testing.T, apistorage.Interface)) func(context.Context, *testing.T, *podStore) {
@@ -60,7 +59,7 @@ var conformanceCases = []conformanceCase{
 	}, memoryOnly: unitRevisions},
 	{function: "RunTestGetListNonRecursive", run: func(ctx context.Context, t *testing.T, s *podStore) {
 		storagetesting.RunTestGetListNonRecursive(ctx, t, s.increaseRevision, s)
-	}, memoryOnly: movesRevision},
+	}},
 	{function: "RunTestGetListRecursivePrefix", run: plain(storagetesting.RunTestGetListRecursivePrefix)},
 	{function: "RunTestGetListWithErrorAggregation", skip: corruptOnly},
 	{function: "RunTestGetListWithoutErrorAggregation", run: func(ctx context.Context, t *testing.T, s *podStore) {
@@ -77,7 +76,7 @@ var conformanceCases = []conformanceCase{
 	}},
 	{function: "RunTestListInconsistentContinuation", run: func(ctx context.Context, t *testing.T, s *podStore) {
 		storagetesting.RunTestListInconsistentContinuation(ctx, t, s, s.compact)
-	}, memoryOnly: movesRevision},
+	}},
 	{function: "RunTestListResourceVersionMatch", run: func(ctx context.Context, t *testing.T, s *podStore) {
 		storagetesting.RunTestListResourceVersionMatch(ctx, t, creatingStore{s})
 	}},
@@ -106,7 +105,7 @@ var conformanceCases = []conformanceCase{
 	{function: "RunTestWatch", run: plain(storagetesting.RunTestWatch)},
 	{function: "RunTestWatchFromZero", run: func(ctx context.Context, t *testing.T, s *podStore) {
 		storagetesting.RunTestWatchFromZero(ctx, t, s, s.compact)
-	}, memoryOnly: movesRevision},
+	}},
 	{function: "RunTestDeleteTriggerWatch", run: plain(storagetesting.RunTestDeleteTriggerWatch)},
 	{function: "RunTestWatchFromNonZero", run: plain(storagetesting.RunTestWatchFromNonZero)},
 	{function: "RunTestDelayedWatchDelivery", run: plain(storagetesting.RunTestDelayedWatchDelivery)},
@@ -120,7 +119,7 @@ var conformanceCases = []conformanceCase{
 	{function: "RunTestWatchInitializationSignal", run: plain(storagetesting.RunTestWatchInitializationSignal)},
 	{function: "RunOptionalTestProgressNotify", run: func(ctx context.Context, t *testing.T, s *podStore) {
 		storagetesting.RunOptionalTestProgressNotify(ctx, t, s, s.increaseRevision)
-	}, memoryOnly: movesRevision},
+	}},
 	{function: "RunTestClusterScopedWatch", run: plain(storagetesting.RunTestClusterScopedWatch)},
 	{function: "RunTestNamespaceScopedWatch", run: plain(storagetesting.RunTestNamespaceScopedWatch)},
 	{function: "RunTestWatchDispatchBookmarkEvents", run: func(ctx context.Context, t *testing.T, s *podStore) {
