@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,16 +23,23 @@ type foreignWriter struct {
 	name      string
 	database  *sql.DB
 	random    *rand.Rand
+	gate      *sync.RWMutex
 	number    int
 	committed atomic.Int64
+	// once are keys that nobody else writes to: a change of theirs that gets lost is not
+	// made good by a later one.
+	once []rowKey
 
 	mu sync.Mutex
 	// failed counts the failures by the database's error number, zero for a lost connection.
 	failed map[uint16]int
 }
 
-func newForeignWriter(name string, database *sql.DB, seed uint64) *foreignWriter {
-	return &foreignWriter{name: name, database: database, random: rand.New(rand.NewPCG(seed, 1)), failed: map[uint16]int{}}
+// newForeignWriter makes a writer that pauses while gate is locked.
+func newForeignWriter(name string, database *sql.DB, gate *sync.RWMutex, seed uint64) *foreignWriter {
+	return &foreignWriter{
+		name: name, database: database, gate: gate, random: rand.New(rand.NewPCG(seed, 1)), failed: map[uint16]int{},
+	}
 }
 
 // run writes until ctx ends.
@@ -44,7 +52,10 @@ func (w *foreignWriter) run(ctx context.Context) {
 			return
 		case <-pace.C:
 		}
-		if err := w.transact(ctx); err != nil {
+		w.gate.RLock()
+		err := w.transact(ctx)
+		w.gate.RUnlock()
+		if err != nil {
 			w.fail(err)
 			continue
 		}
@@ -117,7 +128,11 @@ func (w *foreignWriter) transact(ctx context.Context) (err error) {
 // ignore failing triggers too, and so make the ledger incomplete.
 func (w *foreignWriter) statement(part int) (query string, arguments []any) {
 	key, token, balance := w.key(), fmt.Sprintf("%s-%d-%d", w.name, w.number, part), w.balance()
-	switch w.random.IntN(9) {
+	switch w.random.IntN(11) {
+	case 9:
+		return w.insertOnce(token, balance)
+	case 10:
+		return w.deleteOnce()
 	case 0, 1:
 		return "INSERT INTO account (region, code, token, balance) VALUES (?, ?, ?, ?)", []any{key.region, key.code, token, balance}
 	case 2, 3:
@@ -138,8 +153,26 @@ func (w *foreignWriter) statement(part int) (query string, arguments []any) {
 	default:
 		// Many rows at once, each with a token of its own.
 		return "UPDATE account SET token = CONCAT(?, '-', code) WHERE region = ? AND code LIKE ?",
-			[]any{token, key.region, fmt.Sprintf("k%d%%", w.random.IntN(4))}
+			[]any{token, key.region, fmt.Sprintf("k%02d%%", w.random.IntN(plainCodes/10))}
 	}
+}
+
+// insertOnce adds a key that was never there.
+func (w *foreignWriter) insertOnce(token, balance string) (query string, arguments []any) {
+	key := rowKey{regions[w.random.IntN(len(regions))], "once-" + token}
+	w.once = append(w.once, key)
+	return "INSERT INTO account (region, code, token, balance) VALUES (?, ?, ?, ?)", []any{key.region, key.code, token, balance}
+}
+
+// deleteOnce deletes a key that will never be there again.
+func (w *foreignWriter) deleteOnce() (query string, arguments []any) {
+	if len(w.once) == 0 {
+		return "DO 0", nil
+	}
+	chosen := w.random.IntN(len(w.once))
+	key := w.once[chosen]
+	w.once = slices.Delete(w.once, chosen, chosen+1)
+	return "DELETE FROM account WHERE region = ? AND code = ?", []any{key.region, key.code}
 }
 
 func (w *foreignWriter) key() rowKey {

@@ -60,9 +60,12 @@ type world struct {
 	followers []*follower
 	pages     *pageReader
 	faults    []string
+	// settled is how often all views were compared with the table.
+	settled int
 
+	// gate is locked while the writers pause.
+	gate               sync.RWMutex
 	writing, following sync.WaitGroup
-	stopFollowing      context.CancelFunc
 }
 
 // serverArguments let triggers of concurrent transactions number the ledger without
@@ -92,11 +95,11 @@ func newWorld(t *testing.T, duration time.Duration) *world {
 func (w *world) addWriters(t *testing.T, seed uint64) {
 	t.Helper()
 	for i := range uint64(4) {
-		w.foreign = append(w.foreign, newForeignWriter(fmt.Sprintf("foreign%d", i), w.database.SQL(), seed+i))
+		w.foreign = append(w.foreign, newForeignWriter(fmt.Sprintf("foreign%d", i), w.database.SQL(), &w.gate, seed+i))
 	}
 	w.writers = []*kubernetesWriter{
-		newKubernetesWriter("json", w.client(t, contentJSON), seed),
-		newKubernetesWriter("protobuf", w.client(t, contentProtobuf), seed+1),
+		newKubernetesWriter("json", w.client(t, contentJSON), &w.gate, seed),
+		newKubernetesWriter("protobuf", w.client(t, contentProtobuf), &w.gate, seed+1),
 	}
 }
 
@@ -174,6 +177,7 @@ func (w *world) summary() string {
 		fmt.Fprintf(&text, "\n%s", follower)
 	}
 	fmt.Fprintf(&text, "\n%s", w.pages)
+	fmt.Fprintf(&text, "\nall views compared with the table: %d times", w.settled)
 	fmt.Fprintf(&text, "\nfaults: %s", strings.Join(w.faults, ", "))
 	return text.String()
 }
