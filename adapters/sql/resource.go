@@ -14,7 +14,7 @@ import (
 type Resource struct {
 	backend *Backend
 	config  ResourceConfig
-	feed    *poll.Feed
+	feed    feed
 
 	mu   sync.Mutex
 	plan *plan
@@ -36,7 +36,7 @@ const planRetry = time.Second
 
 func newResource(b *Backend, config ResourceConfig) *Resource {
 	r := &Resource{backend: b, config: config}
-	r.feed = poll.New(poll.Config{Source: r, Epoch: b.epoch, Interval: b.config.PollInterval})
+	r.feed = pollFeed{poll.New(poll.Config{Source: r, Epoch: b.epoch, Interval: b.config.PollInterval})}
 	return r
 }
 

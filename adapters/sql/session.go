@@ -24,8 +24,11 @@ const (
 const (
 	serverQuery = "SELECT VERSION(), @@global.time_zone, @@system_time_zone, @@session.sql_mode, @@global.log_bin, @@global.binlog_format"
 
-	// statementLimit bounds each statement on the server, in seconds.
+	// statementLimit bounds each statement on the server, in seconds, and writeLimit
+	// those of sessions that write: below the time after which the connection itself
+	// is given up.
 	statementLimit = 30
+	writeLimit     = 10
 	// rowLockWait and tableLockWait bound the wait for locks of writes, in seconds.
 	rowLockWait   = 2
 	tableLockWait = 3
@@ -50,7 +53,7 @@ func (c *connector) setUp(ctx context.Context, connection driver.Conn) error {
 			return fmt.Errorf("%s: %w", statement, err)
 		}
 	}
-	for _, statement := range optionalStatements(version) {
+	for _, statement := range c.optionalStatements(version) {
 		if err := s.exec(statement); err != nil && errorNumber(err) != errUnknownVariable {
 			return fmt.Errorf("%s: %w", statement, err)
 		}
@@ -83,10 +86,14 @@ func (c *connector) statements(version, mode string, statementLog bool) []string
 
 // optionalStatements are for variables that not every server has. Messages must be
 // in English, because they name the column and the constraint that an error is about.
-func optionalStatements(version string) []string {
-	limit := fmt.Sprintf("SET SESSION max_execution_time = %d", statementLimit*1000)
+func (c *connector) optionalStatements(version string) []string {
+	seconds := statementLimit
+	if c.kind == writeSession {
+		seconds = writeLimit
+	}
+	limit := fmt.Sprintf("SET SESSION max_execution_time = %d", seconds*1000)
 	if strings.Contains(version, "MariaDB") {
-		limit = fmt.Sprintf("SET SESSION max_statement_time = %d", statementLimit)
+		limit = fmt.Sprintf("SET SESSION max_statement_time = %d", seconds)
 	}
 	return []string{limit, "SET SESSION lc_messages = 'en_US'", "SET SESSION sql_select_limit = 18446744073709551615, sql_big_selects = 1"}
 }

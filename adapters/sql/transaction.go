@@ -66,7 +66,7 @@ func (r *Resource) attempt(ctx context.Context, p *plan, queries []string, body 
 	}
 	if err := t.tx.Commit(); err != nil {
 		if ctx.Err() != nil && errors.Is(err, ctx.Err()) || errors.Is(err, stdsql.ErrTxDone) {
-			return fmt.Errorf("commit not sent: %w", context.Cause(ctx))
+			return fmt.Errorf("commit not sent: %w", errors.Join(err, ctx.Err()))
 		}
 		return commitError{err}
 	}

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/bridge-apiserver/bridge-apiserver/adapters"
-	"github.com/bridge-apiserver/bridge-apiserver/adapters/sql/poll"
 )
 
 // write ties one write to the feed: from begin to end no other operation on the key
@@ -14,7 +13,7 @@ import (
 type write struct {
 	resource  *Resource
 	plan      *plan
-	operation *poll.Operation
+	operation operation
 	after     adapters.Record
 }
 
