@@ -20,6 +20,9 @@ func (r *Resource) Create(ctx context.Context, record adapters.Record) (adapters
 	if err != nil {
 		return adapters.Receipt{}, err
 	}
+	if err := r.checkSizes(creation.assignments, p); err != nil {
+		return adapters.Receipt{}, err
+	}
 	write := &write{resource: r, plan: p}
 	defer write.end()
 	if !p.config.GeneratedKey {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -22,7 +23,7 @@ const (
 )
 
 const (
-	serverQuery = "SELECT VERSION(), @@global.time_zone, @@system_time_zone, @@session.sql_mode, @@global.log_bin, @@global.binlog_format"
+	serverQuery = "SELECT VERSION(), @@global.time_zone, @@system_time_zone, @@session.sql_mode, @@global.log_bin, @@global.binlog_format, @@global.max_allowed_packet"
 
 	// statementLimit bounds each statement on the server, in seconds, and writeLimit
 	// those of sessions that write: below the time after which the connection itself
@@ -47,7 +48,11 @@ func (c *connector) setUp(ctx context.Context, connection driver.Conn) error {
 		return fmt.Errorf("ask for the server's settings: %w", err)
 	}
 	version, global, system, mode := facts[0], facts[1], facts[2], facts[3]
-	c.backend.learned(server{version: version, location: zoneOfServer(global, system)})
+	packet, err := strconv.ParseInt(facts[6], 10, 64)
+	if err != nil {
+		return fmt.Errorf("max_allowed_packet is %q: %w", facts[6], err)
+	}
+	c.backend.learned(server{version: version, location: zoneOfServer(global, system), packet: packet})
 	for _, statement := range c.statements(version, mode, facts[4] == "1" && facts[5] == "STATEMENT") {
 		if err := s.exec(statement); err != nil {
 			return fmt.Errorf("%s: %w", statement, err)
