@@ -238,6 +238,25 @@ func TestResetReadOnly(t *testing.T) {
 	}
 }
 
+func TestEmptyObjectsAreNotKept(t *testing.T) {
+	kind := newTestKind(t, everyType)
+	o, err := decodeText(kind, runtime.ContentTypeJSON, true, thingHead+`"metadata":{"name":"a","namespace":"b"},"spec":{"address":{"deep":{}}},"status":{}}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := kind.ResetReadOnly(o, nil); got != nil {
+		t.Errorf("reset %q", got)
+	}
+	record, err := kind.RecordFromObject(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored, err := kind.ObjectFromRecord(record, 1)
+	if err != nil || stored.Body != o.Body || specOf(t, o) != "{}" {
+		t.Errorf("%q is stored as %q, %v", o.Body, stored.Body, err)
+	}
+}
+
 func TestBackendSpellingIsKept(t *testing.T) {
 	kind := newTestKind(t, everyType)
 	record := fullRecord(t, kind)
