@@ -78,6 +78,9 @@ func (k *Kind) compileNamespace(namespace *v1alpha1.NamespaceSource, columns *[]
 
 func (k *Kind) addKeyFields(position int, column string) {
 	for _, field := range k.plan.leaves {
+		if field.declaration.Type == v1alpha1.TypeDateTime {
+			continue // an instant in UTC, while the key has the column's own spelling
+		}
 		// Column names are case-insensitive in MySQL and MariaDB.
 		sameColumn := field.declaration.Column != "" && strings.EqualFold(field.declaration.Column, column)
 		if sameColumn || field.declaration.Field != "" && field.declaration.Field == column {
