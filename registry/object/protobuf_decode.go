@@ -233,7 +233,7 @@ func checkMetadataText(m *metav1.ObjectMeta) error {
 	}
 	problems := []error{
 		check("name", m.Name), check("generateName", m.GenerateName), check("namespace", m.Namespace),
-		check("selfLink", m.SelfLink), check("uid", string(m.UID)), check("resourceVersion", m.ResourceVersion),
+		check("selfLink", m.GetSelfLink()), check("uid", string(m.UID)), check("resourceVersion", m.ResourceVersion),
 		check("finalizers", m.Finalizers...),
 	}
 	for key, value := range m.Labels {
