@@ -91,7 +91,9 @@ func testRoundTrips(t *testing.T, zone string) {
 	server := sqltest.Shared(t)
 	loadZones(t, server)
 	database := server.Database(t)
-	isTemporal := func(column string) bool { return strings.HasPrefix(column, "DATE") || strings.HasPrefix(column, "TIME") }
+	isTemporal := func(column string) bool {
+		return strings.HasPrefix(column, "DATE") || strings.HasPrefix(column, "TIME")
+	}
 	for i, sample := range samples {
 		if zone != "Europe/Berlin" && !isTemporal(sample.column) {
 			continue
