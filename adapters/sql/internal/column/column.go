@@ -8,7 +8,6 @@ package column
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/bridge-apiserver/bridge-apiserver/adapters"
@@ -146,52 +145,6 @@ func New(declared Declaration, info Info) (*Codec, error) {
 	return codec, codec.mapNulls(declared)
 }
 
-// NewKey returns the codec for a key column: its values are always strings.
-func NewKey(declared Declaration, info Info) (*Codec, error) {
-	family, err := familyOf(info, declared.Location)
-	if err != nil {
-		return nil, err
-	}
-	if len(declared.Values) > 0 || len(declared.NullValues) > 0 {
-		return nil, fmt.Errorf("values and nullValues cannot be used in a key")
-	}
-	if err := keyable(family, info); err != nil {
-		return nil, err
-	}
-	if _, isBinary := family.(binaryFamily); isBinary && (declared.Type == "" || declared.Type == String) {
-		declared.Type = Hex
-	}
-	codec, err := New(declared, info)
-	if err != nil {
-		return nil, err
-	}
-	if !stringTyped(declared.Type) {
-		return nil, fmt.Errorf("a key cannot be of type %s: leave the type out", declared.Type)
-	}
-	return codec, nil
-}
-
-func stringTyped(t Type) bool {
-	switch t {
-	case Integer, Number, Float, Boolean, Bytes, Set, JSON:
-		return false
-	}
-	return true
-}
-
-// keyable refuses the columns whose order or equality in SQL differs from that of
-// their values.
-func keyable(f family, info Info) error {
-	switch f.(type) {
-	case floatFamily, enumFamily, setFamily, bitFamily, timestampFamily, timeFamily, jsonFamily:
-		return fmt.Errorf("%s columns cannot be part of a key", strings.ToUpper(info.DataType))
-	}
-	if strings.HasSuffix(info.DataType, "text") || strings.HasSuffix(info.DataType, "blob") {
-		return fmt.Errorf("%s columns cannot be part of a key: no index covers them whole", strings.ToUpper(info.DataType))
-	}
-	return nil
-}
-
 // Decode returns the value of a column from what the driver gave. Strings are copied.
 func (c *Codec) Decode(source any) (adapters.Value, error) {
 	if source == nil {
@@ -288,53 +241,4 @@ func (c *Codec) echo(argument any) any {
 	return argument
 }
 
-// Accepts tells whether the codec decodes result columns that the driver calls name.
-func (c *Codec) Accepts(name string) bool { return c.family.driverType(name) }
-
-// Select returns the expression that reads the column, given its quoted name.
-// In a session in another zone than UTC, an instant needs an expression of its own.
-func (c *Codec) Select(quoted string, utc bool) string {
-	if _, ok := c.family.(timestampFamily); ok && !utc {
-		return "UNIX_TIMESTAMP(" + quoted + ")"
-	}
-	return quoted
-}
-
-// Placeholder returns the expression that stores an argument.
-func (c *Codec) Placeholder() string {
-	if _, ok := c.family.(timestampFamily); ok {
-		return "FROM_UNIXTIME(?)"
-	}
-	return "?"
-}
-
-// Comparand returns the expression that an argument is compared as: one of the
-// column's own type, because numbers compared with strings are compared as DOUBLE.
-func (c *Codec) Comparand() string {
-	if decimal, ok := c.family.(decimalFamily); ok {
-		return fmt.Sprintf("CAST(? AS DECIMAL(%d,%d))", decimal.precision, decimal.scale)
-	}
-	return c.Placeholder()
-}
-
-// Instant tells whether storing the column's values depends on the session's zone.
-func (c *Codec) Instant() bool {
-	_, ok := c.family.(timestampFamily)
-	return ok
-}
-
 func identity(value adapters.Value) string { return adapters.Key{value}.ID() }
-
-// NewComparand returns a codec that only spells column values as the mapping file
-// does, for conditions and fixed assignments. It refuses columns that cannot be
-// compared exactly.
-func NewComparand(info Info) (*Codec, error) {
-	family, err := familyOf(info, nil)
-	if err != nil {
-		return nil, err
-	}
-	if _, ok := family.(floatFamily); ok {
-		return nil, fmt.Errorf("%s columns cannot be compared exactly", strings.ToUpper(info.DataType))
-	}
-	return &Codec{Info: info, family: family}, nil
-}
