@@ -2,6 +2,7 @@ package sql
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 type Backend struct {
 	config Config
 	epoch  poll.Epoch
+	log    *serverLog
 
 	mu          sync.Mutex
 	connections *connections
@@ -37,7 +39,9 @@ func Open(config Config) (*Backend, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Backend{config: config, epoch: epoch}, nil
+	b := &Backend{config: config, epoch: epoch}
+	b.log = newServerLog(b)
+	return b, nil
 }
 
 // Resource returns the adapter of a table or view, which is also an
@@ -57,6 +61,7 @@ func (b *Backend) Close() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.closed = true
+	b.log.close()
 	if b.connections == nil {
 		return nil
 	}
@@ -110,4 +115,10 @@ func (b *Backend) location() *time.Location {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.server.location
+}
+
+func (b *Backend) serverIsMariaDB() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return strings.Contains(b.server.version, "MariaDB")
 }

@@ -14,7 +14,7 @@ import (
 type Resource struct {
 	backend *Backend
 	config  ResourceConfig
-	feed    *poll.Feed
+	feed    feed
 
 	mu   sync.Mutex
 	plan *plan
@@ -36,13 +36,15 @@ const planRetry = time.Second
 
 func newResource(b *Backend, config ResourceConfig) *Resource {
 	r := &Resource{backend: b, config: config}
-	r.feed = poll.New(poll.Config{Source: r, Epoch: b.epoch, Interval: b.config.PollInterval})
+	polling := pollFeed{poll.New(poll.Config{Source: r, Epoch: b.epoch, Interval: b.config.PollInterval})}
+	r.feed = &chosenFeed{resource: r, mode: b.config.Watch, poll: polling, log: newLogFeed(r, b.log)}
 	return r
 }
 
 // Capabilities implements [adapters.Adapter].
 func (r *Resource) Capabilities() adapters.Capabilities {
-	return adapters.Capabilities{AtomicWrites: true}
+	exact := r.backend.config.Watch == WatchBinlog
+	return adapters.Capabilities{AtomicWrites: true, ExactHistory: exact, BeforeImages: exact, StableRevisions: exact}
 }
 
 // Schema returns what the records look like.
@@ -156,4 +158,17 @@ func (r *Resource) drifted(p *plan) {
 	if r.plan == p {
 		r.plan = nil
 	}
+}
+
+// forgetPlan makes the schema be read again.
+func (r *Resource) forgetPlan() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.plan, r.failure = nil, nil
+}
+
+// logged tells whether the table is followed through the log at present.
+func (r *Resource) logged() bool {
+	chosen, ok := r.feed.(*chosenFeed)
+	return ok && chosen.current() == feed(chosen.log)
 }
