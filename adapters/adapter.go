@@ -120,7 +120,8 @@ type Change struct {
 // become known in time fails with [Unconfirmed].
 type Writer interface {
 	// Create adds a record. It fails with [Exists] where its key is taken. Where
-	// the backend generates keys, Key is empty and the receipt's record has it.
+	// the backend generates keys, Key is empty, or null in the generated part where
+	// others are given, and the receipt's record has it.
 	Create(ctx context.Context, record Record) (Receipt, error)
 	// Update changes before into after; their keys are equal. It fails with [NotFound]
 	// or [Conflict] where before is not what the backend has. Fields that are equal in

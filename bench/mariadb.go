@@ -26,7 +26,8 @@ func (w *world) startDatabase(ctx context.Context) error {
 	if err := os.Mkdir(data, 0o700); err != nil {
 		return fmt.Errorf("make the database's directory: %w", err)
 	}
-	common := []string{"--no-defaults", "--datadir=" + data}
+	// A shared temporary directory makes servers that start at the same time collide.
+	common := []string{"--no-defaults", "--datadir=" + data, "--tmpdir=" + w.directory}
 	if os.Geteuid() == 0 {
 		common = append(common, "--user=root")
 	}

@@ -11,6 +11,7 @@ type options struct {
 	rounds   int
 	creates  int
 	events   int
+	bridge   string
 	json     string
 	document string
 }
@@ -24,6 +25,7 @@ func (o *options) addFlags(flags *pflag.FlagSet) {
 	flags.IntVar(&o.rounds, "rounds", o.rounds, "Rounds; in each, every subject does every work.")
 	flags.IntVar(&o.creates, "creates", o.creates, "Objects that each subject creates.")
 	flags.IntVar(&o.events, "events", o.events, "Foreign commits whose way to a watcher is timed.")
+	flags.StringVar(&o.bridge, "bridge", o.bridge, "Use this bridge-apiserver program instead of building one.")
 	flags.StringVar(&o.json, "json", o.json, "File for the results; empty for none.")
 	flags.StringVar(&o.document, "document", o.document, "Markdown file whose table between the markers is replaced, such as ../docs/performance.md.")
 }

@@ -23,7 +23,7 @@ func run(ctx context.Context, options *options) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(directory)) }()
 	say("starting etcd, kube-apiserver, MariaDB and the bridge")
-	w, err := startWorld(ctx, directory)
+	w, err := startWorld(ctx, directory, options.bridge)
 	if err != nil {
 		return err
 	}

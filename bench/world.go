@@ -35,20 +35,22 @@ var schemaSQL string
 // world is everything that is measured: a cluster, a database, and the bridge between.
 type world struct {
 	directory string
-	plane     *controlplane.ControlPlane
-	admin     string // kubeconfig
-	mariadb   *controlplane.Process
-	database  *sql.DB
-	bridge    *controlplane.Process
+	// program is the bridge, built if it is empty.
+	program  string
+	plane    *controlplane.ControlPlane
+	admin    string // kubeconfig
+	mariadb  *controlplane.Process
+	database *sql.DB
+	bridge   *controlplane.Process
 	// port is where the bridge listens.
 	port      int
 	authority *controlplane.Authority
 }
 
 // startWorld starts everything, with an empty table. The caller stops it.
-func startWorld(ctx context.Context, directory string) (*world, error) {
-	w := &world{directory: directory}
-	for _, step := range []func(context.Context) error{w.startCluster, w.startDatabase, w.startBridge, w.register} {
+func startWorld(ctx context.Context, directory, program string) (*world, error) {
+	w := &world{directory: directory, program: program}
+	for _, step := range []func(context.Context) error{w.startDatabase, w.startCluster, w.startBridge, w.register} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, w.stop())
 		}
@@ -81,11 +83,13 @@ func (w *world) startCluster(ctx context.Context) (err error) {
 	return err
 }
 
-// startBridge builds the program as it is shipped and starts it as in a cluster.
+// startBridge starts the program as in a cluster.
 func (w *world) startBridge(ctx context.Context) (err error) {
-	program := filepath.Join(w.directory, "bridge-apiserver")
-	if err := buildBridge(ctx, program); err != nil {
-		return err
+	if w.program == "" {
+		w.program = filepath.Join(w.directory, "bridge-apiserver")
+		if err := buildBridge(ctx, w.program); err != nil {
+			return err
+		}
 	}
 	mapping := filepath.Join(w.directory, "mapping.yaml")
 	if err := os.WriteFile(mapping, mappingYAML, 0o600); err != nil {
@@ -105,7 +109,7 @@ func (w *world) startBridge(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	command := exec.Command(program, "serve", "--config="+mapping, "--kubeconfig="+w.admin,
+	command := exec.Command(w.program, "serve", "--config="+mapping, "--kubeconfig="+w.admin,
 		"--bind-address=127.0.0.1", "--secure-port="+strconv.Itoa(w.port), "--shutdown-delay-duration=0s",
 		"--tls-cert-file="+certificate, "--tls-private-key-file="+key)
 	command.Env = append(os.Environ(), "BRIDGE_BENCH_DSN="+w.dsn(databaseName))
@@ -118,7 +122,7 @@ func buildBridge(ctx context.Context, program string) error {
 	if err != nil {
 		return err
 	}
-	command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", program, "./cmd/bridge-apiserver")
+	command := exec.CommandContext(ctx, "go", "build", "-o", program, "./cmd/bridge-apiserver")
 	command.Dir = root
 	command.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if output, err := command.CombinedOutput(); err != nil {

@@ -57,17 +57,24 @@ func newMemoryDatabase() *memory.Database {
 	return created
 }
 
-// declareSessionVariables adds what MySQL has and the engine lacks: a lock wait
-// timeout that a session can set.
+// declareSessionVariables declares as MySQL has them what the engine declares
+// otherwise: a lock wait timeout that sessions can set, and a limit of rows that can be
+// the largest there is.
 func declareSessionVariables() {
-	const name = "innodb_lock_wait_timeout"
-	sql.SystemVariables.AddSystemVariables([]sql.SystemVariable{&sql.MysqlSystemVariable{
+	sql.SystemVariables.AddSystemVariables([]sql.SystemVariable{
+		sessionVariable("innodb_lock_wait_timeout", types.NewSystemIntType("innodb_lock_wait_timeout", 1, math.MaxInt32, false), int64(50)),
+		sessionVariable("sql_select_limit", types.NewSystemUintType("sql_select_limit", 0, math.MaxUint64), uint64(math.MaxUint64)),
+	})
+}
+
+func sessionVariable(name string, kind sql.SystemVariableType, value any) sql.SystemVariable {
+	return &sql.MysqlSystemVariable{
 		Name:    name,
 		Scope:   sql.GetMysqlScope(sql.SystemVariableScope_Both),
 		Dynamic: true,
-		Type:    types.NewSystemIntType(name, 1, math.MaxInt32, false),
-		Default: int64(50),
-	}})
+		Type:    kind,
+		Default: value,
+	}
 }
 
 func (d *embeddedDatabase) DSN() string {

@@ -42,7 +42,7 @@ func startMariaDB(ctx context.Context, program, directory string) (*mariadbDatab
 	}
 	socket := filepath.Join(directory, "mariadb.sock")
 	arguments := append([]string{
-		"--no-defaults", "--datadir=" + data, "--socket=" + socket, "--pid-file=" + filepath.Join(data, "mariadb.pid"),
+		"--no-defaults", "--datadir=" + data, "--tmpdir=" + data, "--socket=" + socket, "--pid-file=" + filepath.Join(data, "mariadb.pid"),
 		"--skip-networking", "--innodb-buffer-pool-size=64M",
 	}, mariadbUser()...)
 	started, err := startProcess("mariadbd", exec.Command(program, arguments...), filepath.Join(directory, "mariadb.log"))
@@ -58,7 +58,7 @@ func startMariaDB(ctx context.Context, program, directory string) (*mariadbDatab
 
 func installMariaDB(ctx context.Context, data string) error {
 	arguments := append([]string{
-		"--no-defaults", "--datadir=" + data, "--auth-root-authentication-method=normal", "--skip-test-db",
+		"--no-defaults", "--datadir=" + data, "--tmpdir=" + data, "--auth-root-authentication-method=normal", "--skip-test-db",
 	}, mariadbUser()...)
 	output, err := exec.CommandContext(ctx, "mariadb-install-db", arguments...).CombinedOutput()
 	if err != nil {

@@ -46,7 +46,10 @@ func run(ctx context.Context, options *options, output io.Writer) (err error) {
 		return err
 	}
 	fmt.Fprintf(output, "Bridge:   ready after %.1f s\n", time.Since(started).Seconds())
-	return present(ctx, options, client, connection, bridged, output)
+	if err := present(ctx, options, client, connection, bridged, output); err != nil {
+		return fmt.Errorf("%w; the bridge's log ends with:\n%s", err, bridged.process.logTail())
+	}
+	return nil
 }
 
 // prepare finds or builds the two programs that the demo needs.

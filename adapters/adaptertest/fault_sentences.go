@@ -10,6 +10,7 @@ import (
 // faultSentences are about backends that go away.
 var faultSentences = []sentence{
 	{"A lost connection is reported by Unwell and mended", testDisconnect},
+	{"Unwell ends when the backend is back, without any change", testReconnectInSilence},
 	{"Calls fail while the backend is unreachable", testCallsWhileDisconnected},
 	{"Sync begins while the backend is unreachable", testSyncWhileDisconnected},
 	{"Capabilities need no connection", testCapabilities},
@@ -30,6 +31,22 @@ func testDisconnect(s *suite) {
 	b.Reconnect(s.T)
 	b.wantDelivered(feed)
 	feed.until("the end of Unwell", func(r *recorder) bool { return r.well })
+}
+
+func testReconnectInSilence(s *suite) {
+	b := s.open(Resource{Schema: textKey})
+	s.needs(b.Disconnect != nil, "the harness cannot disconnect the backend")
+	b.foreignInsert(row("a", "first", 1))
+	feed := b.follow()
+	for range 2 {
+		b.Disconnect(s.T)
+		feed.until("Unwell", func(r *recorder) bool { return len(r.unwell) > 0 && !r.well })
+		b.Reconnect(s.T)
+		feed.until("the end of Unwell", func(r *recorder) bool { return r.well })
+	}
+	if changes := feed.recorder.changes(); len(changes) != 0 {
+		s.Errorf("changes were delivered and nothing had changed: %v", changes)
+	}
 }
 
 func testCallsWhileDisconnected(s *suite) {

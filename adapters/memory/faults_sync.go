@@ -14,7 +14,10 @@ func (f *Faults) Sync(ctx context.Context, from adapters.Revision, sink adapters
 		if err := f.failure(CallSync); err != nil {
 			return err
 		}
-		f.awaitConnection(ctx, sink)
+		if reported := f.awaitConnection(ctx, sink); reported && position > 0 && ctx.Err() == nil {
+			// Without it, a feed that has nothing to deliver would look unwell for ever.
+			sink.Progress(position)
+		}
 		var cause error
 		position, cause = f.session(ctx, position, sink)
 		if cause == errCut {
@@ -61,15 +64,15 @@ func (f *Faults) endSession() {
 	f.interrupt = nil
 }
 
-// awaitConnection reports a lost connection and waits until it is back.
-func (f *Faults) awaitConnection(ctx context.Context, sink adapters.Sink) {
-	reported := false
+// awaitConnection reports a lost connection and waits until it is back. It returns
+// whether there was something to report.
+func (f *Faults) awaitConnection(ctx context.Context, sink adapters.Sink) (reported bool) {
 	for ctx.Err() == nil {
 		f.mu.Lock()
 		lost, turned := f.disconnected, f.turned
 		f.mu.Unlock()
 		if lost == nil {
-			return
+			return reported
 		}
 		if !reported {
 			sink.Unwell(lost)
@@ -80,6 +83,7 @@ func (f *Faults) awaitConnection(ctx context.Context, sink adapters.Sink) {
 		case <-turned:
 		}
 	}
+	return reported
 }
 
 // gate passes deliveries on when they are neither held nor late, and drops them once

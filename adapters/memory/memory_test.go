@@ -188,7 +188,7 @@ func TestFaultsOfTheFeed(t *testing.T) {
 	mustCreate(t, faults.Adapter(), "b", "1")
 	faults.Reconnect()
 	faults.Release()
-	sink.expect(t, "apply 2", "apply 3")
+	sink.expect(t, "progress 1", "apply 2", "apply 3")
 
 	faults.Cut()
 	sink.expect(t, "reset", "load", "loaded 3")
@@ -196,7 +196,7 @@ func TestFaultsOfTheFeed(t *testing.T) {
 	sink.expect(t, "unwell unavailable")
 	faults.Cut()
 	faults.Reconnect()
-	sink.expect(t, "reset", "load", "loaded 3")
+	sink.expect(t, "progress 3", "reset", "load", "loaded 3")
 	faults.LosePosition()
 	if err := <-ended; !adapters.Is(err, adapters.Expired) {
 		t.Errorf("Sync returned %v, want Expired", err)

@@ -27,6 +27,8 @@ type Backend struct {
 type server struct {
 	version  string
 	location *time.Location
+	// packet is the largest value that the server accepts, in bytes.
+	packet int64
 }
 
 // Open returns a backend. It never connects: a backend that cannot be reached shows
@@ -103,6 +105,13 @@ func (b *Backend) learned(s server) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.server = s
+}
+
+// packet is the largest value that the server accepts, in bytes.
+func (b *Backend) packet() int64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.server.packet
 }
 
 // location is the meaning of DATETIME, nil where it isn't known.

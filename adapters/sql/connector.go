@@ -74,6 +74,8 @@ func (c *connector) configuration() (*mysql.Config, error) {
 	config.RejectReadOnly = false
 	config.Collation = ""
 	config.Loc = time.UTC
+	// Asks the server, so that what is too large is refused and not cut off.
+	config.MaxAllowedPacket = 0
 	config.Logger = &mysql.NopLogger{}
 	config.Timeout = firstNonZero(config.Timeout, dialTimeout)
 	config.WriteTimeout = firstNonZero(config.WriteTimeout, writeTimeout)

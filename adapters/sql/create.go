@@ -20,6 +20,9 @@ func (r *Resource) Create(ctx context.Context, record adapters.Record) (adapters
 	if err != nil {
 		return adapters.Receipt{}, err
 	}
+	if err := r.checkSizes(creation.assignments, p); err != nil {
+		return adapters.Receipt{}, err
+	}
 	write := &write{resource: r, plan: p}
 	defer write.end()
 	if !p.config.GeneratedKey {
@@ -47,10 +50,7 @@ func (p *plan) creation(record adapters.Record) (*creation, error) {
 	c := &creation{key: record.Key}
 	problems := &invalid{}
 	collected := &assignments{plan: p}
-	if p.config.GeneratedKey && len(record.Key) > 0 {
-		problems.add(p.key[0].Field.Name, fmt.Errorf("the database makes the key: leave it out"))
-	}
-	if !p.config.GeneratedKey {
+	if !p.config.GeneratedKey || len(record.Key) > 0 {
 		p.collectKey(record.Key, collected, problems)
 	}
 	for i, bound := range p.fields {
@@ -78,6 +78,12 @@ func (p *plan) collectKey(key adapters.Key, collected *assignments, problems *in
 		return
 	}
 	for i, bound := range p.key {
+		if p.config.GeneratedKey && p.autoIncrement(bound) {
+			if !key[i].IsNull() {
+				problems.add(bound.Field.Name, fmt.Errorf("the database makes the key: leave it out"))
+			}
+			continue
+		}
 		if !collected.encode(bound, key[i], problems) {
 			continue
 		}

@@ -1,6 +1,7 @@
 package sql
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 
@@ -58,6 +59,11 @@ func errImmutableKey() error {
 
 func errComputed() error {
 	return &column.Problem{Reason: adapters.ImmutableValue, Detail: "is computed by the database: declare it as readOnly"}
+}
+
+func errTooLarge(size int, limit int64) error {
+	return &column.Problem{Reason: adapters.TooLongValue,
+		Detail: fmt.Sprintf("is %d bytes long, and the server's max_allowed_packet is %d", size, limit)}
 }
 
 func sortedNames(values map[string]string) []string { return slices.Sorted(maps.Keys(values)) }

@@ -202,11 +202,16 @@ func (p *plan) checkWrites() error {
 // generatedColumn returns the place in the key of the AUTO_INCREMENT column.
 func (p *plan) generatedColumn() (int, error) {
 	for i, bound := range p.key {
-		if found, ok := p.catalog.Column(bound.Column.Column); ok && found.AutoIncrement {
+		if p.autoIncrement(bound) {
 			return i, nil
 		}
 	}
 	return 0, errors.New("the key is declared as generated, but none of its columns is AUTO_INCREMENT: correct the mapping")
+}
+
+func (p *plan) autoIncrement(bound boundColumn) bool {
+	found, ok := p.catalog.Column(bound.Column.Column)
+	return ok && found.AutoIncrement
 }
 
 // assign returns the assignment of a declared text to a column that need not be a field.

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/bridge-apiserver/bridge-apiserver/adapters"
-	"github.com/bridge-apiserver/bridge-apiserver/adapters/sql/internal/column"
 )
 
 const (
@@ -115,53 +114,18 @@ func (p *plan) scan(rows *stdsql.Rows, records []adapters.Record) ([]adapters.Re
 	if err := checkTypes(rows, columns); err != nil {
 		return nil, err
 	}
-	cells := make([]cell, len(columns))
-	targets := make([]any, len(columns))
-	for i := range cells {
-		cells[i].codec = columns[i].codec
-		targets[i] = &cells[i]
-	}
+	row := newRow(p)
 	for rows.Next() {
-		if err := rows.Scan(targets...); err != nil {
+		if err := rows.Scan(row.targets...); err != nil {
 			return nil, errDrift(err)
 		}
-		record, err := p.record(cells)
+		record, err := row.record()
 		if err != nil {
 			return nil, err
 		}
 		records = append(records, record)
 	}
 	return records, rows.Err()
-}
-
-// record takes the values out of the cells. The key has memory of its own: a feed
-// keeps it much longer than the values.
-func (p *plan) record(cells []cell) (adapters.Record, error) {
-	record := adapters.Record{Key: make(adapters.Key, len(p.key)), Values: make([]adapters.Value, len(p.fields))}
-	for i := range record.Key {
-		record.Key[i] = cells[i].value
-		if cells[i].value.IsNull() {
-			return record, drift("table %s: the key column %s is NULL in a row: declare other key columns, or leave the row out with where",
-				p.config.Table, p.key[i].Column.Column)
-		}
-	}
-	for i := range record.Values {
-		record.Values[i] = cells[len(p.key)+i].value
-	}
-	return record, nil
-}
-
-// cell decodes one column of a row straight from the driver's buffer.
-type cell struct {
-	codec *column.Codec
-	value adapters.Value
-}
-
-// Scan implements sql.Scanner.
-func (c *cell) Scan(source any) error {
-	value, err := c.codec.Decode(source)
-	c.value = value
-	return err
 }
 
 // checkTypes notices a column whose type was changed after the schema was read: a

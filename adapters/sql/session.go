@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -22,10 +23,13 @@ const (
 )
 
 const (
-	serverQuery = "SELECT VERSION(), @@global.time_zone, @@system_time_zone, @@session.sql_mode, @@global.log_bin, @@global.binlog_format"
+	serverQuery = "SELECT VERSION(), @@global.time_zone, @@system_time_zone, @@session.sql_mode, @@global.log_bin, @@global.binlog_format, @@global.max_allowed_packet"
 
-	// statementLimit bounds each statement on the server, in seconds.
+	// statementLimit bounds each statement on the server, in seconds, and writeLimit
+	// those of sessions that write: below the time after which the connection itself
+	// is given up.
 	statementLimit = 30
+	writeLimit     = 10
 	// rowLockWait and tableLockWait bound the wait for locks of writes, in seconds.
 	rowLockWait   = 2
 	tableLockWait = 3
@@ -44,13 +48,17 @@ func (c *connector) setUp(ctx context.Context, connection driver.Conn) error {
 		return fmt.Errorf("ask for the server's settings: %w", err)
 	}
 	version, global, system, mode := facts[0], facts[1], facts[2], facts[3]
-	c.backend.learned(server{version: version, location: zoneOfServer(global, system)})
+	packet, err := strconv.ParseInt(facts[6], 10, 64)
+	if err != nil {
+		return fmt.Errorf("max_allowed_packet is %q: %w", facts[6], err)
+	}
+	c.backend.learned(server{version: version, location: zoneOfServer(global, system), packet: packet})
 	for _, statement := range c.statements(version, mode, facts[4] == "1" && facts[5] == "STATEMENT") {
 		if err := s.exec(statement); err != nil {
 			return fmt.Errorf("%s: %w", statement, err)
 		}
 	}
-	for _, statement := range optionalStatements(version) {
+	for _, statement := range c.optionalStatements(version) {
 		if err := s.exec(statement); err != nil && errorNumber(err) != errUnknownVariable {
 			return fmt.Errorf("%s: %w", statement, err)
 		}
@@ -83,10 +91,14 @@ func (c *connector) statements(version, mode string, statementLog bool) []string
 
 // optionalStatements are for variables that not every server has. Messages must be
 // in English, because they name the column and the constraint that an error is about.
-func optionalStatements(version string) []string {
-	limit := fmt.Sprintf("SET SESSION max_execution_time = %d", statementLimit*1000)
+func (c *connector) optionalStatements(version string) []string {
+	seconds := statementLimit
+	if c.kind == writeSession {
+		seconds = writeLimit
+	}
+	limit := fmt.Sprintf("SET SESSION max_execution_time = %d", seconds*1000)
 	if strings.Contains(version, "MariaDB") {
-		limit = fmt.Sprintf("SET SESSION max_statement_time = %d", statementLimit)
+		limit = fmt.Sprintf("SET SESSION max_statement_time = %d", seconds)
 	}
 	return []string{limit, "SET SESSION lc_messages = 'en_US'", "SET SESSION sql_select_limit = 18446744073709551615, sql_big_selects = 1"}
 }

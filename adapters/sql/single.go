@@ -86,13 +86,12 @@ func (p *plan) rawRow(rows *stdsql.Rows, columns []boundColumn) ([]adapters.Reco
 	if err := rows.Scan(targets...); err != nil {
 		return nil, nil, err
 	}
-	cells := make([]cell, len(columns))
-	for i := range cells {
-		cells[i].codec = columns[i].codec
-		if err := cells[i].Scan(raw[i]); err != nil {
+	decoded := newRow(p)
+	for i := range raw {
+		if err := decoded.cells[i].Scan(raw[i]); err != nil {
 			return nil, nil, errDrift(err)
 		}
 	}
-	record, err := p.record(cells)
+	record, err := decoded.record()
 	return []adapters.Record{record}, raw, err
 }

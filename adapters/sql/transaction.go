@@ -71,7 +71,7 @@ func (r *Resource) attempt(ctx context.Context, p *plan, queries []string, body 
 	}
 	if err := t.tx.Commit(); err != nil {
 		if ctx.Err() != nil && errors.Is(err, ctx.Err()) || errors.Is(err, stdsql.ErrTxDone) {
-			return commit{}, fmt.Errorf("commit not sent: %w", context.Cause(ctx))
+			return commit{}, fmt.Errorf("commit not sent: %w", errors.Join(err, ctx.Err()))
 		}
 		return commit{}, commitError{err}
 	}

@@ -50,6 +50,9 @@ func (r *Resource) Update(ctx context.Context, before, after adapters.Record) (a
 	if err != nil {
 		return adapters.Receipt{}, err
 	}
+	if err := r.checkSizes(changes, p); err != nil {
+		return adapters.Receipt{}, err
+	}
 	change := &change{before: before, assignments: changes}
 	if len(changes) > 0 {
 		change.query = p.updateQuery(changes)
@@ -201,6 +204,26 @@ func (p *plan) changes(before, after adapters.Record) ([]assignment, error) {
 		}
 	}
 	return collected.list, problems.err()
+}
+
+// checkSizes refuses values that the server would not take: it says so in no way that
+// could be told from other errors.
+func (r *Resource) checkSizes(list []assignment, p *plan) error {
+	limit := r.backend.packet()
+	problems := &invalid{}
+	for _, assignment := range list {
+		size := 0
+		switch argument := assignment.argument.(type) {
+		case string:
+			size = len(argument)
+		case []byte:
+			size = len(argument)
+		}
+		if int64(size) >= limit {
+			problems.add(p.fieldOf(assignment.codec.Info.Name), errTooLarge(size, limit))
+		}
+	}
+	return problems.err()
 }
 
 func (p *plan) softDelete() ([]assignment, error) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/go-logr/logr"
@@ -151,14 +152,20 @@ func sqlResourceConfig(declared *v1alpha1.BridgedResource, kind *object.Kind) sq
 	return config
 }
 
+// addressTypes are the types that spell a column's bytes or number as text, so that a
+// name made from the column reads like the field.
+var addressTypes = []v1alpha1.FieldType{
+	v1alpha1.TypeHex, v1alpha1.TypeIPv4, v1alpha1.TypeIP, v1alpha1.TypeMAC, v1alpha1.TypeUUID,
+}
+
 // sqlKey are the name's columns, then the namespace's. A column that is a field too
-// has that field's type, so that the codecs of addresses work in names.
+// has that field's type if it is one of addresses.
 func sqlKey(declared *v1alpha1.BridgedResource, kind *object.Kind) []sql.Column {
 	var columns []sql.Column
 	for _, field := range kind.AdapterSchema().Key {
 		column := sql.Column{Field: field, Column: field.Name}
 		for _, mapped := range declared.Spec.Fields {
-			if mapped.Column != "" && strings.EqualFold(mapped.Column, field.Name) {
+			if strings.EqualFold(mapped.Column, field.Name) && slices.Contains(addressTypes, mapped.Type) {
 				column.Type = sql.ColumnType(mapped.Type)
 			}
 		}

@@ -19,6 +19,9 @@ func newRootCommand(arguments []string) *cobra.Command {
 	}
 	root.AddCommand(
 		newServeCommand(),
+		newCheckCommand(),
+		newManifestsCommand(),
+		newGenerateCommand(),
 		newVersionCommand(),
 	)
 	root.SetArgs(withDefaultCommand(root, arguments))

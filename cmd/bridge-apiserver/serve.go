@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 	cliflag "k8s.io/component-base/cli/flag"
 	"k8s.io/component-base/term"
@@ -67,7 +68,11 @@ func serve(ctx context.Context, options *server.Options, files []string) (err er
 	if err != nil {
 		return err
 	}
-	bridged, err := bridge.New(bridge.Config{Server: config, Resources: resources})
+	bridged, err := bridge.New(bridge.Config{
+		Server:    config,
+		Resources: resources,
+		Metrics:   []prometheus.Collector{newPoolMetrics(backends)},
+	})
 	if err != nil {
 		return err
 	}

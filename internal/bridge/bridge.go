@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/klog/v2"
 
@@ -33,6 +34,8 @@ type Config struct {
 	// fails, or when Run returns.
 	Server    *server.Config
 	Resources []Resource
+	// Metrics are exported besides those of the resources while the server runs.
+	Metrics []prometheus.Collector
 }
 
 // Server serves resources.
@@ -42,6 +45,7 @@ type Server struct {
 	listener   net.Listener
 	resources  []*resource
 	calls      callMetrics
+	metrics    []prometheus.Collector
 	// restore takes back what the process has been told of storages.
 	restore func()
 	// installed is closed when every path is there: before, a path that isn't found
@@ -64,6 +68,7 @@ func New(config Config) (*Server, error) {
 
 func newServer(config Config) (*Server, error) {
 	s := &Server{
+		metrics:    config.Metrics,
 		standalone: config.Server.Standalone,
 		listener:   config.Server.Generic.SecureServing.Listener,
 		calls:      newCallMetrics(),
@@ -112,7 +117,8 @@ func (s *Server) Run(ctx context.Context) error {
 		return errors.Join(err, s.listener.Close())
 	}
 	close(s.installed)
-	unregister, err := register(s.calls.seconds, &collector{resources: s.resources, gauges: newGauges(), now: time.Now})
+	mirrors := &collector{resources: s.resources, gauges: newGauges(), now: time.Now}
+	unregister, err := register(append([]prometheus.Collector{s.calls.seconds, mirrors}, s.metrics...)...)
 	if err != nil {
 		return errors.Join(err, s.listener.Close())
 	}

@@ -113,12 +113,26 @@ type fixture struct {
 	once    sync.Once
 }
 
-// start runs a server and ends it, at the latest, when the test does.
-func start(t *testing.T, arguments ...string) *fixture {
+// start runs a server until it is ready, and ends it when the test ends.
+func start(t *testing.T) *fixture {
+	t.Helper()
+	f := startWith(t, func(*fixture) {})
+	f.waitFor("readiness", func() error {
+		if got := f.get("/readyz"); got.code != http.StatusOK {
+			return errors.New(got.body)
+		}
+		return nil
+	})
+	return f
+}
+
+// startWith prepares the tables and runs a server until it answers.
+func startWith(t *testing.T, prepare func(*fixture), arguments ...string) *fixture {
 	t.Helper()
 	f := &fixture{t: t, tables: map[string]*memory.Adapter{}, faults: map[string]*memory.Faults{}, stopped: make(chan struct{})}
 	options := parseOptions(t, append([]string{"--standalone=" + t.TempDir(), "--secure-port=0"}, arguments...))
 	resources := f.resources()
+	prepare(f)
 	config, err := options.Config()
 	if err != nil {
 		t.Fatal(err)
@@ -139,12 +153,6 @@ func start(t *testing.T, arguments ...string) *fixture {
 		return err
 	})
 	f.connect()
-	f.waitFor("readiness", func() error {
-		if answer := f.get("/readyz"); answer.code != http.StatusOK {
-			return errors.New(answer.body)
-		}
-		return nil
-	})
 	return f
 }
 
@@ -207,6 +215,10 @@ func (f *fixture) stranger() *http.Client {
 // stop ends the server and waits until it has ended.
 func (f *fixture) stop() {
 	f.once.Do(func() {
+		if f.client != nil {
+			// The server waits for connections that look alive.
+			f.client.CloseIdleConnections()
+		}
 		f.cancel()
 		select {
 		case <-f.stopped:
@@ -216,9 +228,6 @@ func (f *fixture) stop() {
 		}
 		if f.failure != nil {
 			f.t.Errorf("the server failed: %v", f.failure)
-		}
-		if f.client != nil {
-			f.client.CloseIdleConnections()
 		}
 	})
 }

@@ -28,7 +28,7 @@ type resource struct {
 
 func newResource(declared Resource, config genericapiserver.CompletedConfig, calls callMetrics) (*resource, error) {
 	kind := declared.Kind
-	made := &resource{name: kind.Resource().GroupResource().String(), backend: declared.Backend, kind: kind}
+	made := &resource{name: kind.Declaration().Name, backend: declared.Backend, kind: kind}
 	logger := slog.New(logr.ToSlogHandler(klog.Background()))
 	adapter := instrument(declared.Adapter, callRecorder{calls, made.backend, made.name})
 	codec := kind.StorageCodec()

@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metainternalversion "k8s.io/apimachinery/pkg/apis/meta/internalversion"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/apiserver/pkg/registry/generic"
 	"k8s.io/apiserver/pkg/registry/generic/registry"
 	"k8s.io/apiserver/pkg/registry/rest"
@@ -39,6 +42,16 @@ func (s store) Update(ctx context.Context, name string, updated rest.UpdatedObje
 		updated = appliedObject{updated}
 	}
 	return s.Store.Update(ctx, name, updated, validateCreate, validateUpdate, forceAllowCreate, options)
+}
+
+// Watch watches the objects that are selected. A malformed revision is the client's
+// mistake, as it is in a list; upstream answers 500.
+func (s store) Watch(ctx context.Context, options *metainternalversion.ListOptions) (watch.Interface, error) {
+	watched, err := s.Store.Watch(ctx, options)
+	if storage.IsInvalidError(err) {
+		return nil, apierrors.NewBadRequest(err.Error())
+	}
+	return watched, err
 }
 
 // newStore puts the upstream store on the storage.

@@ -77,3 +77,24 @@ func (m *Mirror) Unwell() (err error, freshAt time.Time) { //nolint:revive // th
 	defer m.mu.Unlock()
 	return m.feed.unwell, m.feed.freshAt
 }
+
+// Synced reports whether a full state has arrived.
+func (m *Mirror) Synced() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.synced
+}
+
+// Revision returns the present revision, zero before the first full state.
+func (m *Mirror) Revision() adapters.Revision {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.revision
+}
+
+// Size returns the number of objects and the size of their images.
+func (m *Mirror) Size() (objects int, bytes int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.state.tree.len(), m.state.bytes
+}

@@ -47,6 +47,9 @@ func (c *StorageCodec) RecordKey(objectKey string) (adapters.Key, error) {
 	return c.kind.RecordKey(namespace, name)
 }
 
+// FieldPath returns the place in the object of a field that an adapter's error names.
+func (c *StorageCodec) FieldPath(name string) string { return c.kind.FieldPath(name) }
+
 // Image returns the form of a record that is kept in memory, and its size in bytes.
 // An error says why the record is not representable, and names the field.
 func (c *StorageCodec) Image(record adapters.Record, _ adapters.Revision) (any, int, error) {

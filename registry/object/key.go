@@ -78,6 +78,9 @@ func (k *Kind) compileNamespace(namespace *v1alpha1.NamespaceSource, columns *[]
 
 func (k *Kind) addKeyFields(position int, column string) {
 	for _, field := range k.plan.leaves {
+		if field.declaration.Type == v1alpha1.TypeDateTime {
+			continue // an instant in UTC, while the key has the column's own spelling
+		}
 		// Column names are case-insensitive in MySQL and MariaDB.
 		sameColumn := field.declaration.Column != "" && strings.EqualFold(field.declaration.Column, column)
 		if sameColumn || field.declaration.Field != "" && field.declaration.Field == column {
@@ -88,6 +91,35 @@ func (k *Kind) addKeyFields(position int, column string) {
 
 // GeneratedKey reports whether the backend makes the keys of new records.
 func (k *Kind) GeneratedKey() bool { return k.key.generated }
+
+// keyToGenerate is the key of a new record without what the backend makes.
+func (k *Kind) keyToGenerate(namespace string) (adapters.Key, error) {
+	if k.key.namespace < 0 {
+		return nil, k.checkFixedNamespace(namespace)
+	}
+	text, err := decodeNamespace(namespace)
+	if err != nil {
+		return nil, err
+	}
+	key := make(adapters.Key, len(k.adapter.Key))
+	key[k.key.namespace] = adapters.String(text)
+	return key, nil
+}
+
+// FieldPath returns the place in the object of a field of [Kind.AdapterSchema]: a part
+// of the key stands in the name or in the namespace.
+func (k *Kind) FieldPath(name string) string {
+	for position, part := range k.adapter.Key {
+		switch {
+		case part.Name != name:
+		case position == k.key.namespace:
+			return "metadata.namespace"
+		default:
+			return "metadata.name"
+		}
+	}
+	return name
+}
 
 // ObjectName returns the Kubernetes name of a key. An error says why the key has no
 // name: its record is not representable.
@@ -126,16 +158,20 @@ func (k *Kind) RecordKey(namespace, name string) (adapters.Key, error) {
 		key = append(key, adapters.String(text))
 	}
 	if k.key.namespace < 0 {
-		if namespace != k.key.fixedNamespace {
-			return nil, fmt.Errorf("namespace %q: all objects of this resource are in namespace %q", namespace, k.key.fixedNamespace)
-		}
-		return key, nil
+		return key, k.checkFixedNamespace(namespace)
 	}
 	text, err := decodeNamespace(namespace)
 	if err != nil {
 		return nil, err
 	}
 	return append(key, adapters.String(text)), nil
+}
+
+func (k *Kind) checkFixedNamespace(namespace string) error {
+	if namespace != k.key.fixedNamespace {
+		return fmt.Errorf("namespace %q: all objects of this resource are in namespace %q", namespace, k.key.fixedNamespace)
+	}
+	return nil
 }
 
 // keyText returns the text of a value as it stands in a key.

@@ -56,10 +56,14 @@ type plan struct {
 	messages []*message
 	leaves   []*planField // in declared order: the order of a record's values
 	byPath   map[string]*planField
+	declared map[string]bool
 }
 
 func newPlan(fields []v1alpha1.Field) (*plan, error) {
-	p := &plan{byPath: map[string]*planField{}}
+	p := &plan{byPath: map[string]*planField{}, declared: map[string]bool{}}
+	for _, declaration := range fields {
+		p.declared[declaration.Path] = true
+	}
 	p.root = p.addMessage("")
 	for _, declaration := range objectsFirst(fields) {
 		if err := p.addField(declaration); err != nil {
@@ -123,11 +127,11 @@ func (p *plan) addField(declaration *v1alpha1.Field) error {
 // parent returns the message that holds a path's last segment. Spec and status come
 // into being with their first field, other messages by declaration.
 func (p *plan) parent(path string) (*message, error) {
-	if field, ok := p.byPath[path]; ok {
-		if field.message == nil {
-			return nil, fmt.Errorf("%s is declared as a value, not with type object", path)
-		}
+	if field, ok := p.byPath[path]; ok && field.message != nil {
 		return field.message, nil
+	}
+	if p.declared[path] {
+		return nil, fmt.Errorf("%s is declared as a value, not with type object", path)
 	}
 	top := &planField{name: path, path: path}
 	switch path {

@@ -11,9 +11,9 @@ import (
 // have in old, or none where old is nil, as for a new object. It returns the paths of
 // the fields that had another value.
 //
-// It also keeps what an answer doesn't show and a client therefore cannot send back:
-// the spelling of JSON documents that mean the same as before, and the fractions of
-// the creation timestamp.
+// It also keeps what an answer doesn't show and a client therefore cannot send back: the
+// spelling of JSON documents that mean the same as before, and the fractions of the
+// creation timestamp. And it removes what no record can say: empty nested objects.
 func (k *Kind) ResetReadOnly(o, old *Object) []string {
 	given := k.plan.draftOf(o.Body)
 	kept := k.plan.newDraft()
@@ -39,23 +39,13 @@ func (k *Kind) ResetReadOnly(o, old *Object) []string {
 		}
 		given.leaves[i] = kept.leaves[i]
 	}
-	if status, ok := k.plan.byPath["status"]; ok {
-		k.resetPresence(given, kept, status.message)
+	for _, m := range k.plan.messages {
+		given.present[m.index] = m.alwaysPresent
 	}
 	if body := given.body(); body != o.Body {
 		o.Body = body
 	}
 	return reset
-}
-
-// resetPresence makes the empty messages in the status those that the old object has.
-func (k *Kind) resetPresence(given, kept *draft, m *message) {
-	given.present[m.index] = kept.present[m.index]
-	for _, field := range m.fields {
-		if field.message != nil {
-			k.resetPresence(given, kept, field.message)
-		}
-	}
 }
 
 // sameJSON reports whether two fields hold documents that mean the same.
@@ -65,8 +55,14 @@ func sameJSON(a, b string) bool {
 	}
 	_, first, _ := readField(a)
 	_, second, _ := readField(b)
+	return meansTheSame(first, second)
+}
+
+// meansTheSame reports whether two JSON documents differ in white space, escapes, the
+// order of members and the spelling of numbers only.
+func meansTheSame(a, b string) bool {
 	var one, other any
-	return decodeExactly(first, &one) && decodeExactly(second, &other) && equalJSON(one, other)
+	return decodeExactly(a, &one) && decodeExactly(b, &other) && equalJSON(one, other)
 }
 
 func decodeExactly(document string, into *any) bool {

@@ -198,17 +198,16 @@ func (m *message) readValues(body string, values []adapters.Value) {
 	}
 }
 
-// RecordFromObject returns the record that an object stands for. The key is empty where
-// the backend generates keys and the object asks for a new one (see [Kind.Validate]).
+// RecordFromObject returns the record that an object stands for. Where the backend
+// generates keys and the object asks for a new one (see [Kind.Validate]), the key is
+// empty, or has nothing but the namespace where that is part of it.
 func (k *Kind) RecordFromObject(o *Object) (adapters.Record, error) {
 	record := adapters.Record{Values: make([]adapters.Value, len(k.sources))}
-	if !k.wantsGeneratedKey(o) {
-		key, err := k.RecordKey(o.Namespace, o.Name)
-		if err != nil {
-			return adapters.Record{}, fmt.Errorf("metadata.name: %w", err)
-		}
-		record.Key = key
+	key, err := k.recordKeyOf(o)
+	if err != nil {
+		return adapters.Record{}, err
 	}
+	record.Key = key
 	k.plan.root.readValues(o.Body, record.Values)
 	setMetadataValues(record.Values, k.meta.labels, o.Labels)
 	setMetadataValues(record.Values, k.meta.annotations, o.Annotations)
@@ -216,6 +215,17 @@ func (k *Kind) RecordFromObject(o *Object) (adapters.Record, error) {
 		record.Values[k.meta.created] = adapters.String(o.createdText())
 	}
 	return record, nil
+}
+
+func (k *Kind) recordKeyOf(o *Object) (adapters.Key, error) {
+	if k.wantsGeneratedKey(o) {
+		return k.keyToGenerate(o.Namespace)
+	}
+	key, err := k.RecordKey(o.Namespace, o.Name)
+	if err != nil {
+		return nil, fmt.Errorf("metadata.name: %w", err)
+	}
+	return key, nil
 }
 
 func setMetadataValues(values []adapters.Value, sources []metadataValue, given map[string]string) {

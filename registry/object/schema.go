@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 
@@ -114,10 +115,6 @@ func (f *planField) typeSchema() *apiextensionsv1.JSONSchemaProps {
 		return typed("string", "mac")
 	case v1alpha1.TypeUUID:
 		return typed("string", "uuid")
-	case v1alpha1.TypeIP:
-		props := typed("string", "")
-		props.AnyOf = []apiextensionsv1.JSONSchemaProps{{Format: "ipv4"}, {Format: "ipv6"}}
-		return props
 	case v1alpha1.TypeDecimal:
 		return &apiextensionsv1.JSONSchemaProps{Type: "string", Pattern: decimalPattern}
 	case v1alpha1.TypeHex:
@@ -140,18 +137,15 @@ func (f *planField) typeSchema() *apiextensionsv1.JSONSchemaProps {
 func (f *planField) constrain(props *apiextensionsv1.JSONSchemaProps) error {
 	declared := f.declaration
 	props.MinLength, props.MaxLength = declared.MinLength, declared.MaxLength
-	if declared.Pattern != "" && props.Pattern != "" {
-		// The type's own pattern holds beside the declared one.
-		props.AllOf = append(props.AllOf, apiextensionsv1.JSONSchemaProps{Pattern: props.Pattern})
-	}
 	if declared.Pattern != "" {
+		// The type's own pattern holds too, see checkForm.
 		props.Pattern = declared.Pattern
 	}
 	var err error
-	if props.Minimum, err = bound(declared.Minimum); err != nil {
+	if props.Minimum, err = f.bound(declared.Minimum); err != nil {
 		return fmt.Errorf("minimum: %w", err)
 	}
-	if props.Maximum, err = bound(declared.Maximum); err != nil {
+	if props.Maximum, err = f.bound(declared.Maximum); err != nil {
 		return fmt.Errorf("maximum: %w", err)
 	}
 	target := props
@@ -185,13 +179,21 @@ func (f *planField) enumeration() []v1alpha1.Scalar {
 	return mapped
 }
 
-func bound(scalar *v1alpha1.Scalar) (*float64, error) {
+// exactIntegers is where floating point numbers begin to skip integers.
+const exactIntegers = 1 << 53
+
+// bound returns a declared bound for the schema. Bounds of integers that are not exact
+// there are left out: checkBounds has them.
+func (f *planField) bound(scalar *v1alpha1.Scalar) (*float64, error) {
 	if scalar == nil {
 		return nil, nil
 	}
 	value, err := strconv.ParseFloat(scalar.Text, 64)
 	if err != nil {
 		return nil, fmt.Errorf("%q is not a number", scalar.Text)
+	}
+	if f.valueType == adapters.IntegerType && math.Abs(value) >= exactIntegers {
+		return nil, nil
 	}
 	return &value, nil
 }

@@ -165,12 +165,7 @@ func (s *serializer) encodeList(list *List, w io.Writer) error {
 // rewrite writes JSON as YAML or indented.
 func (s *serializer) rewrite(text []byte, w io.Writer) error {
 	if s.format == formatYAML {
-		converted, err := yaml.JSONToYAML(text)
-		if err != nil {
-			return fmt.Errorf("convert to YAML: %w", err)
-		}
-		_, err = w.Write(converted)
-		return err
+		return s.rewriteYAML(text, w)
 	}
 	var indented bytes.Buffer
 	if err := json.Indent(&indented, bytes.TrimSpace(text), "", "  "); err != nil {
@@ -319,7 +314,8 @@ func (s *serializer) decodeList(data []byte, list *List) (runtime.Object, *schem
 // decodeContent unwraps the data, checks that it is of the expected type and decodes it.
 func (s *serializer) decodeContent(data []byte, want schema.GroupVersionKind, decode func([]byte) ([]error, error)) ([]error, *schema.GroupVersionKind, error) {
 	var problems []error
-	if s.format == formatYAML {
+	// JSON is YAML too, and keeps its numbers when it is read as what it is.
+	if s.format == formatYAML && checkJSON(string(data)) != nil {
 		converted, err := yaml.YAMLToJSON(data)
 		if err != nil {
 			return nil, nil, err

@@ -81,7 +81,9 @@ func (t Types) Default(obj runtime.Object) {
 		// What cannot be converted keeps its form, and is refused when it is.
 		if o, err := t.fromUnstructured(typed); err == nil {
 			t.kind.Default(o)
-			typed.Object = o.unstructuredContent()
+			if content, err := o.toMap(); err == nil {
+				typed.Object = content
+			}
 		}
 	default:
 		t.kind.scheme.Default(obj)
@@ -111,8 +113,9 @@ func (t Types) Convert(in, out, context any) error {
 			*to = *from
 			return nil
 		case *unstructured.Unstructured:
-			to.Object = from.unstructuredContent()
-			return nil
+			content, err := from.toMap()
+			to.Object = content
+			return err
 		}
 	case *unstructured.Unstructured:
 		if to, ok := out.(*Object); ok {

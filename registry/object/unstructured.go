@@ -12,22 +12,10 @@ import (
 	"github.com/bridge-apiserver/bridge-apiserver/adapters"
 )
 
-// ToUnstructured returns the object as a map, for upstream packages that work on maps
-// only. The map belongs to the caller.
-func (o *Object) ToUnstructured() any { return o.unstructuredContent() }
-
-// ToUnstructuredWithError is [Object.ToUnstructured] for callers that can take an error.
+// ToUnstructuredWithError returns the object as a map, for upstream packages that work
+// on maps only. The map belongs to the caller. It fails where a JSON document has
+// numbers that no Go type holds: a map would lose them.
 func (o *Object) ToUnstructuredWithError() (any, error) { return o.toMap() }
-
-// unstructuredContent is toMap for objects whose metadata came from JSON or a record,
-// which always has a map form.
-func (o *Object) unstructuredContent() map[string]any {
-	content, err := o.toMap()
-	if err != nil {
-		return map[string]any{"apiVersion": o.APIVersion, "kind": o.TypeMeta.Kind}
-	}
-	return content
-}
 
 func (o *Object) toMap() (map[string]any, error) {
 	if o.kind == nil {

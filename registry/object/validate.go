@@ -3,7 +3,6 @@ package object
 import (
 	"context"
 	"fmt"
-	"math/big"
 	"strings"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -17,8 +16,6 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	celconfig "k8s.io/apiserver/pkg/apis/cel"
 	celcommon "k8s.io/apiserver/pkg/cel/common"
-
-	"github.com/bridge-apiserver/bridge-apiserver/adapters"
 )
 
 // validator holds what defaulting and validation need.
@@ -84,7 +81,7 @@ func (k *Kind) Validate(ctx context.Context, o *Object) field.ErrorList {
 	}
 	faults := schemavalidation.ValidateCustomResource(nil, content, k.checks.schema)
 	faults = append(faults, structurallisttype.ValidateListSetsAndMaps(nil, k.checks.structural, content)...)
-	faults = append(faults, k.validateBounds(faults, o, nil)...)
+	faults = append(faults, k.validateValues(faults, o, nil)...)
 	faults = append(faults, k.validateNewKey(o)...)
 	return k.checks.appendRuleFaults(ctx, faults, content, nil)
 }
@@ -107,7 +104,7 @@ func (k *Kind) ValidateUpdate(ctx context.Context, o, old *Object) field.ErrorLi
 	if len(structurallisttype.ValidateListSetsAndMaps(nil, k.checks.structural, oldContent)) == 0 {
 		faults = append(faults, structurallisttype.ValidateListSetsAndMaps(nil, k.checks.structural, content)...)
 	}
-	faults = append(faults, k.validateBounds(faults, o, old)...)
+	faults = append(faults, k.validateValues(faults, o, old)...)
 	faults = append(faults, k.validateImmutable(o, old)...)
 	faults = append(faults, k.validateKey(o)...)
 	return k.checks.appendRuleFaults(ctx, faults, content, oldContent, structuralcel.WithRatcheting(correlated))
@@ -153,49 +150,4 @@ func hasPath(content map[string]any, path []string) bool {
 	}
 	nested, ok := value.(map[string]any)
 	return ok && hasPath(nested, path[1:])
-}
-
-// validateBounds checks the bounds of integers exactly. Upstream compares floating
-// point numbers, which cannot tell neighbours above 2^53 apart.
-func (k *Kind) validateBounds(known field.ErrorList, o, old *Object) field.ErrorList {
-	var faults field.ErrorList
-	for _, leaf := range k.plan.leaves {
-		declared := leaf.declaration
-		if leaf.valueType != adapters.IntegerType || declared.Minimum == nil && declared.Maximum == nil || mentions(known, leaf.path) {
-			continue
-		}
-		payload, ok := find(k.plan.root, o.Body, leaf)
-		if !ok {
-			continue
-		}
-		if old != nil {
-			if before, ok := find(k.plan.root, old.Body, leaf); ok && before == payload {
-				continue
-			}
-		}
-		faults = append(faults, leaf.checkBounds(payload)...)
-	}
-	return faults
-}
-
-func mentions(faults field.ErrorList, path string) bool {
-	for _, fault := range faults {
-		if fault.Field == path {
-			return true
-		}
-	}
-	return false
-}
-
-func (f *planField) checkBounds(payload string) field.ErrorList {
-	bits, _ := readVarint(payload)
-	value := new(big.Rat).SetInt64(int64(bits))
-	var faults field.ErrorList
-	if limit, ok := exactBound(f.declaration.Minimum); ok && value.Cmp(limit) < 0 {
-		faults = append(faults, field.Invalid(field.NewPath(f.path), int64(bits), "should be greater than or equal to "+f.declaration.Minimum.Text))
-	}
-	if limit, ok := exactBound(f.declaration.Maximum); ok && value.Cmp(limit) > 0 {
-		faults = append(faults, field.Invalid(field.NewPath(f.path), int64(bits), "should be less than or equal to "+f.declaration.Maximum.Text))
-	}
-	return faults
 }

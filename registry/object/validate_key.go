@@ -2,21 +2,10 @@ package object
 
 import (
 	"fmt"
-	"math/big"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
-
-	"github.com/bridge-apiserver/bridge-apiserver/apis/bridge/v1alpha1"
 )
-
-// exactBound returns a declared bound as an exact number.
-func exactBound(scalar *v1alpha1.Scalar) (*big.Rat, bool) {
-	if scalar == nil {
-		return nil, false
-	}
-	return new(big.Rat).SetString(scalar.Text)
-}
 
 // generatedSuffix is how many characters upstream's name generator adds to generateName.
 const generatedSuffix = 5
@@ -63,6 +52,9 @@ func (k *Kind) validateGenerated(o *Object) field.ErrorList {
 	if !strings.HasPrefix(o.Name, o.GenerateName) || len(o.Name) > len(o.GenerateName)+generatedSuffix {
 		return field.ErrorList{field.Forbidden(field.NewPath("metadata", "name"),
 			"the backend makes the names of this resource: leave it out beside metadata.generateName")}
+	}
+	if _, err := k.keyToGenerate(o.Namespace); err != nil {
+		return field.ErrorList{field.Invalid(field.NewPath("metadata", "namespace"), o.Namespace, fmt.Sprintf("no record can be in this namespace: %v", err))}
 	}
 	return nil
 }

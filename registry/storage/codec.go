@@ -28,6 +28,13 @@ type Codec interface {
 	Encode(ctx context.Context, obj runtime.Object) (adapters.Record, error)
 }
 
+// FieldPather is a [Codec] that knows where in the object an adapter's fields stand.
+// Without it they stand where their names say.
+type FieldPather interface {
+	// FieldPath returns the path of a field or key part of the adapter's schema.
+	FieldPath(name string) string
+}
+
 // ListAppender is a [Codec] that can add to a list by itself, without an object in
 // between.
 type ListAppender interface {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -58,6 +59,7 @@ func (s *Store) translate(err error, objectKey string, interrupted adapters.Code
 // statusError translates each code of the contract.
 func (s *Store) statusError(err *adapters.Error, objectKey string) error {
 	resource, name := s.config.GroupResource, nameOf(objectKey)
+	err = s.withPaths(err)
 	switch err.Code {
 	case adapters.NotFound:
 		return storage.NewKeyNotFoundError(s.storageKey(objectKey), 0)
@@ -91,6 +93,20 @@ func (s *Store) statusError(err *adapters.Error, objectKey string) error {
 		s.config.Logger.Error("the backend's answer is the bridge's fault or its configuration's", "error", err, "key", objectKey)
 		return apierrors.NewInternalError(errors.New("the request could not be served; the server's log says why"))
 	}
+}
+
+// withPaths names the fields as the client knows them.
+func (s *Store) withPaths(err *adapters.Error) *adapters.Error {
+	paths, ok := s.codec.(FieldPather)
+	if !ok || len(err.Fields) == 0 {
+		return err
+	}
+	named := *err
+	named.Fields = slices.Clone(err.Fields)
+	for i := range named.Fields {
+		named.Fields[i].Field = paths.FieldPath(named.Fields[i].Field)
+	}
+	return &named
 }
 
 // outcome is a 504 without Retry-After: client-go resends whatever carries one.

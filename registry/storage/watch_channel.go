@@ -39,8 +39,9 @@ type watchChannel struct {
 	deadline  time.Time
 	// alarm fires when a bookmark is due, nil where there is none to come.
 	alarm *time.Timer
-	// marked is the revision of the last bookmark, or where the watch began.
-	marked adapters.Revision
+	// marked is the revision of the last bookmark, or where the watch began, and told
+	// that of the last event or bookmark.
+	marked, told adapters.Revision
 }
 
 func newWatchChannel(ctx context.Context, s *Store, start watchStart, keys span, opts storage.ListOptions) *watchChannel {
@@ -56,6 +57,7 @@ func newWatchChannel(ctx context.Context, s *Store, start watchStart, keys span,
 		all:       opts.Predicate.Empty(),
 		opts:      opts,
 		marked:    start.after,
+		told:      start.after,
 	}
 	c.deadline, _ = ctx.Deadline()
 	return c
@@ -148,7 +150,11 @@ func (c *watchChannel) sendEvent(event *mirror.Event) bool {
 	if err != nil {
 		return c.fail(err)
 	}
-	return converted == nil || c.send(*converted)
+	if converted == nil {
+		return true
+	}
+	c.told = event.Revision
+	return c.send(*converted)
 }
 
 // send hands an event to the client, and reports whether to go on.
@@ -170,7 +176,7 @@ func (c *watchChannel) fail(err error) bool {
 // bookmarkAfter sends a bookmark after a batch where one is due, and reports whether to
 // go on.
 func (c *watchChannel) bookmarkAfter(batch mirror.Batch) bool {
-	if batch.Progress {
+	if batch.Progress || c.opts.ProgressNotify && batch.Position > c.told {
 		return c.sendBookmark(batch.Position, false)
 	}
 	if !batch.Alarm {
@@ -188,7 +194,7 @@ func (c *watchChannel) sendBookmark(revision adapters.Revision, initialEventsEnd
 	if err != nil {
 		return c.fail(err)
 	}
-	c.marked = revision
+	c.marked, c.told = revision, revision
 	return c.send(watch.Event{Type: watch.Bookmark, Object: obj})
 }
 

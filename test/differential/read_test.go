@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -219,6 +220,9 @@ func (o compact) String() string { return fmt.Sprintf("compact up to last-%d", o
 
 func (o compact) perform(ctx context.Context, r *run) (string, error) {
 	revision := r.revisions.back(o.back)
+	if err := r.catchUp(ctx); err != nil {
+		return "", err
+	}
 	if revision <= r.compacted {
 		return "already compacted", nil
 	}
@@ -227,4 +231,11 @@ func (o compact) perform(ctx context.Context, r *run) (string, error) {
 	}
 	r.compacted = revision
 	return "compacted", nil
+}
+
+// justBeforeCompaction reports whether a revision is the last one before the one that
+// the history was compacted at.
+func (r *run) justBeforeCompaction(revision string) bool {
+	place := slices.Index(r.revisions.known, r.compacted)
+	return place > 0 && revision == strconv.FormatUint(r.revisions.known[place-1], 10)
 }

@@ -69,6 +69,8 @@ const (
 	momentAny
 	momentEvent
 	momentMalformed
+	// momentFuture is beyond the last event, by as much as back says.
+	momentFuture
 )
 
 func (m moment) String() string {
@@ -79,6 +81,8 @@ func (m moment) String() string {
 		return `"0"`
 	case momentMalformed:
 		return `"nonsense"`
+	case momentFuture:
+		return fmt.Sprintf("last+%d", m.back)
 	default:
 		return fmt.Sprintf("last-%d", m.back)
 	}
@@ -92,6 +96,8 @@ func (m moment) resolve(r *revisions) string {
 		return "0"
 	case momentMalformed:
 		return "nonsense"
+	case momentFuture:
+		return strconv.FormatUint(r.back(0)+uint64(m.back), 10)
 	default:
 		return strconv.FormatUint(r.back(m.back), 10)
 	}

@@ -31,8 +31,23 @@ type run struct {
 
 // outcome is what a subject answered to a whole sequence.
 type outcome struct {
+	// name of the subject.
+	name    string
 	steps   []string
-	watches []string
+	watches []watched
+}
+
+// watched is what one watch has seen.
+type watched struct {
+	operation open
+	text      string
+}
+
+func at(seen []watched, i int) watched {
+	if i < len(seen) {
+		return seen[i]
+	}
+	return watched{text: "(there is no such watch)"}
 }
 
 // execute does the sequence to a new subject.
@@ -50,6 +65,7 @@ func execute(t testing.TB, implementation implementation, sequence []operation) 
 	}
 	r := &run{subject: started, revisions: revisions{known: []uint64{first}}, written: map[place][]*example.Pod{}}
 	defer r.stopWatches()
+	result.name = implementation.name
 	for i, operation := range sequence {
 		answer, err := operation.perform(ctx, r)
 		if err != nil {
@@ -78,34 +94,6 @@ func (r *run) wrote(ctx context.Context, pod *example.Pod) error {
 }
 
 func (r *run) describe(pod *example.Pod) string { return describePod(pod, r.revisions.ordinal) }
-
-// difference describes where two outcomes part, or returns "".
-func difference(sequence []operation, wantName string, want outcome, gotName string, got outcome) string {
-	var text strings.Builder
-	for i := range sequence {
-		if want.steps[i] == got.steps[i] {
-			continue
-		}
-		fmt.Fprintf(&text, "step %d: %s\n  %s:\n%s\n  %s:\n%s\n", i, sequence[i],
-			wantName, indent(want.steps[i]), gotName, indent(got.steps[i]))
-		break
-	}
-	for i := range want.watches {
-		if i < len(got.watches) && want.watches[i] == got.watches[i] {
-			continue
-		}
-		fmt.Fprintf(&text, "watch %d\n  %s:\n%s\n  %s:\n%s\n", i, wantName, indent(want.watches[i]), gotName, indent(at(got.watches, i)))
-		break
-	}
-	return text.String()
-}
-
-func at(texts []string, i int) string {
-	if i < len(texts) {
-		return texts[i]
-	}
-	return "(missing)"
-}
 
 func indent(text string) string {
 	return "    " + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n    ")

@@ -2,10 +2,12 @@ package differential
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"testing"
 
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	"go.etcd.io/etcd/client/v3/kubernetes"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apiserver/pkg/apis/example"
@@ -56,15 +58,22 @@ func (u *upstream) direct() implementation {
 			return nil, err
 		}
 		return &subject{
-			name:  "etcd3",
-			store: store.Interface,
-			compact: func(ctx context.Context, revision uint64) error {
-				_, err := u.client.Compact(ctx, int64(revision))
-				return err
-			},
-			close: func() error { store.close(); return nil },
+			name:    "etcd3",
+			store:   store.Interface,
+			compact: u.compact,
+			close:   func() error { store.close(); return nil },
 		}, nil
 	}}
+}
+
+// compact forgets the history up to a revision, which an earlier sequence may have done
+// already.
+func (u *upstream) compact(ctx context.Context, revision uint64) error {
+	_, err := u.client.Compact(ctx, int64(revision))
+	if errors.Is(err, rpctypes.ErrCompacted) {
+		return nil
+	}
+	return err
 }
 
 // cached is the etcd3 store behind the watch cache, as kube-apiserver uses it.

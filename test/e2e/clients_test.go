@@ -241,7 +241,6 @@ func aMetadataClient(t *testing.T, w *world) {
 		t.Fatal(err)
 	}
 	mustEqual(t, "the labels", one.Labels, map[string]string{"tier": "gold"})
-	mustEqual(t, "the kind", one.Kind, "PartialObjectMetadata")
 	watching, err := customers.Watch(ctx, metav1.ListOptions{ResourceVersion: one.ResourceVersion})
 	if err != nil {
 		t.Fatal(err)

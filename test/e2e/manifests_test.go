@@ -1,15 +1,21 @@
 package e2e
 
 import (
+	"os"
 	"os/exec"
+	"path/filepath"
 	"testing"
 )
 
 // manifests returns what the program prints for the cluster.
 func (b *bridge) manifests(t *testing.T) string {
 	t.Helper()
-	command := exec.CommandContext(t.Context(), b.program, "manifests",
-		"--config", b.mapping, "--namespace", bridgeNamespace, "--image", "registry.example.com/bridge-apiserver:e2e")
+	bundle := filepath.Join(b.directory, "bridge-ca.crt")
+	if err := os.WriteFile(bundle, b.authority.PEM(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	command := exec.CommandContext(t.Context(), b.program, "manifests", "--config", b.mapping,
+		"--namespace", bridgeNamespace, "--image", "registry.example.com/bridge-apiserver:e2e", "--ca-bundle", bundle)
 	output, err := command.Output()
 	if err != nil {
 		t.Fatalf("bridge-apiserver manifests: %v", err)

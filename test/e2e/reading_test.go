@@ -2,8 +2,10 @@ package e2e
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"sigs.k8s.io/yaml"
 )
@@ -15,13 +17,14 @@ func rowsAreReadWithKubectl(t *testing.T, w *world) {
 		row{number: "1002", company: "Ångström AB", status: "I"})
 
 	table := w.admin.run(t, "get", "customers", "-n", region)
+	age := fmt.Sprintf("%dy", int(time.Since(time.Date(2001, 2, 3, 4, 5, 6, 0, time.UTC)).Hours()/24/365))
 	mustEqual(t, "the table", fieldsOf(table), [][]string{
-		{"NAME", "COMPANY", "STATUS", "CREDIT"},
-		{"1001", "Müller", "&", "Söhne", "Active", "2500.50"},
-		{"1002", "Ångström", "AB", "Inactive", "0.00"},
+		{"NAME", "COMPANY", "STATUS", "CREDIT", "AGE"},
+		{"1001", "Müller", "&", "Söhne", "Active", "2500.50", age},
+		{"1002", "Ångström", "AB", "Inactive", "0.00", age},
 	})
 	wide := w.admin.run(t, "get", "cust", "-n", region, "-o", "wide")
-	mustEqual(t, "the wide header", fieldsOf(wide)[0], []string{"NAME", "COMPANY", "STATUS", "CREDIT", "BALANCE"})
+	mustEqual(t, "the wide header", fieldsOf(wide)[0], []string{"NAME", "COMPANY", "STATUS", "CREDIT", "BALANCE", "AGE"})
 	mustEqual(t, "names", w.admin.run(t, "get", "customer", "-n", region, "-o", "name"),
 		"customer.erp.example.com/1001\ncustomer.erp.example.com/1002\n")
 

@@ -64,7 +64,7 @@ func rowsArePatchedAndEdited(t *testing.T, w *world) {
 	w.admin.run(t, "patch", "customer", "1", "-n", region, "--type=json", "-p",
 		`[{"op":"test","path":"/spec/creditLimit","value":"77.00"},{"op":"replace","path":"/spec/companyName","value":"Patched"}]`)
 	mustEqual(t, "the row", row(), "Patched|A|77.00")
-	w.admin.refused(t, []string{"test", "/spec/creditLimit"}, "patch", "customer", "1", "-n", region, "--type=json", "-p",
+	w.admin.refused(t, []string{"The request is invalid"}, "patch", "customer", "1", "-n", region, "--type=json", "-p",
 		`[{"op":"test","path":"/spec/creditLimit","value":"5.00"},{"op":"replace","path":"/spec/companyName","value":"Wrong"}]`)
 	mustEqual(t, "the row", row(), "Patched|A|77.00")
 
@@ -96,11 +96,15 @@ func rowsAreReplacedAwaitedAndDeleted(t *testing.T, w *world) {
 	w.admin.withInput(strings.ReplaceAll(stale, "First", "Third")).refused(t, []string{"Conflict", "the object has been modified"}, "replace", "-f", "-")
 	mustEqual(t, "the row", w.stored(t, region, "1", "CUST_NM"), "Second")
 
-	waiting := w.admin.follow(t, "wait", "customer/1", "-n", region, "--for=jsonpath={.spec.status}=Inactive", "--timeout=60s")
+	// The requests that it logs tell when it has begun to wait.
+	const logged, watching = "-v=6", "watch=true"
+	waiting := w.admin.follow(t, "wait", "customer/1", "-n", region, "--for=jsonpath={.spec.status}=Inactive", "--timeout=60s", logged)
+	waiting.mustShow(t, watching)
 	w.database.Exec(t, `UPDATE CUST_MASTER SET STATUS = 'I' WHERE REGION = ?`, region)
 	waiting.mustShow(t, "customer.erp.example.com/1 condition met")
 
-	gone := w.admin.follow(t, "wait", "customer/1", "-n", region, "--for=delete", "--timeout=60s")
+	gone := w.admin.follow(t, "wait", "customer/1", "-n", region, "--for=delete", "--timeout=60s", logged)
+	gone.mustShow(t, watching)
 	mustContain(t, "delete", w.admin.run(t, "delete", "customer", "1", "-n", region), `customer.erp.example.com "1" deleted`)
 	gone.mustShow(t, "customer.erp.example.com/1 condition met")
 	mustEqual(t, "the row's mark", w.stored(t, region, "1", "IS_DELETED"), "1")

@@ -50,7 +50,8 @@ func refuseDatabase(w *world, t *testing.T) {
 	w.toDatabase.Accept()
 }
 
-// harm performs the faults at their times and says how things stand every ten seconds.
+// harm performs the faults at their times, compares all views with the table before
+// each, since a restart makes good what was wrong before it, and says how things stand every ten seconds.
 func (w *world) harm(ctx context.Context, t *testing.T) {
 	t.Helper()
 	begin := time.Now()
@@ -68,6 +69,7 @@ func (w *world) harm(ctx context.Context, t *testing.T) {
 			t.Errorf("the time was over before %q: SOAK_DURATION is too short for this machine", fault.name)
 			return
 		}
+		w.settle(t, "before '"+fault.name+"'")
 		t.Logf("after %s: %s", time.Since(begin).Round(time.Second), fault.name)
 		fault.harm(w, t)
 		w.faults = append(w.faults, fmt.Sprintf("%s (%.0f %%)", fault.name, 100*fault.at))

@@ -80,10 +80,7 @@ func (f *follower) watch(ctx context.Context, options metav1.ListOptions) (watch
 	f.mu.Lock()
 	f.watches++
 	f.mu.Unlock()
-	return watch.Filter(source, func(event watch.Event) (watch.Event, bool) {
-		f.check(order, event)
-		return event, true
-	}), nil
+	return observe(source, func(event watch.Event) { f.check(order, event) }), nil
 }
 
 func (f *follower) check(order *watchOrder, event watch.Event) {

@@ -60,14 +60,21 @@ type world struct {
 	followers []*follower
 	pages     *pageReader
 	faults    []string
+	// settled is how often all views were compared with the table.
+	settled int
 
+	// gate is locked while the writers pause.
+	gate               sync.RWMutex
 	writing, following sync.WaitGroup
-	stopFollowing      context.CancelFunc
 }
+
+// serverArguments let triggers of concurrent transactions number the ledger without
+// waiting for each other; the order within one key comes from the row's lock.
+var serverArguments = append([]string{"--innodb-autoinc-lock-mode=2"}, sqltest.LogArguments...)
 
 func newWorld(t *testing.T, duration time.Duration) *world {
 	t.Helper()
-	w := &world{duration: duration, server: sqltest.Start(t, sqltest.Arguments(sqltest.LogArguments...))}
+	w := &world{duration: duration, server: sqltest.Start(t, sqltest.Arguments(serverArguments...))}
 	w.database = w.server.Database(t)
 	for _, statement := range strings.Split(schemaSQL, ";\n") {
 		if strings.TrimSpace(statement) != "" {
@@ -88,11 +95,11 @@ func newWorld(t *testing.T, duration time.Duration) *world {
 func (w *world) addWriters(t *testing.T, seed uint64) {
 	t.Helper()
 	for i := range uint64(4) {
-		w.foreign = append(w.foreign, newForeignWriter(fmt.Sprintf("foreign%d", i), w.database.SQL(), seed+i))
+		w.foreign = append(w.foreign, newForeignWriter(fmt.Sprintf("foreign%d", i), w.database.SQL(), &w.gate, seed+i))
 	}
 	w.writers = []*kubernetesWriter{
-		newKubernetesWriter("json", w.client(t, contentJSON), seed),
-		newKubernetesWriter("protobuf", w.client(t, contentProtobuf), seed+1),
+		newKubernetesWriter("json", w.client(t, contentJSON), &w.gate, seed),
+		newKubernetesWriter("protobuf", w.client(t, contentProtobuf), &w.gate, seed+1),
 	}
 }
 
@@ -154,12 +161,13 @@ func (w *world) run(t *testing.T) {
 
 func (w *world) summary() string {
 	var text strings.Builder
-	var committed, failed int64
+	var committed int64
+	failed := map[uint16]int{}
 	for _, writer := range w.foreign {
 		committed += writer.committed.Load()
-		failed += writer.failed.Load()
+		writer.addFailures(failed)
 	}
-	fmt.Fprintf(&text, "foreign transactions: %d done, %d failed", committed, failed)
+	fmt.Fprintf(&text, "foreign transactions: %d done; failed, by error number: %v", committed, failed)
 	for _, writer := range w.writers {
 		counts := writer.counts()
 		fmt.Fprintf(&text, "\nKubernetes writes in %s: %d acknowledged, %d refused, %d unknown",
@@ -169,6 +177,7 @@ func (w *world) summary() string {
 		fmt.Fprintf(&text, "\n%s", follower)
 	}
 	fmt.Fprintf(&text, "\n%s", w.pages)
+	fmt.Fprintf(&text, "\nall views compared with the table: %d times", w.settled)
 	fmt.Fprintf(&text, "\nfaults: %s", strings.Join(w.faults, ", "))
 	return text.String()
 }

@@ -1,9 +1,10 @@
 package soak
 
 import (
+	"bytes"
 	"context"
 	"fmt"
-	"maps"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +18,7 @@ const reportedProblems = 10
 // verify holds everybody's view against the table and the ledger.
 func (w *world) verify(t *testing.T) {
 	t.Helper()
+	w.settle(t, "at the end")
 	ctx := context.Background()
 	table, err := readTable(ctx, w.database.SQL())
 	if err != nil {
@@ -29,7 +31,7 @@ func (w *world) verify(t *testing.T) {
 	t.Logf("the writers have stopped: %d rows, %d entries in the ledger", len(table), len(ledger.entries))
 	report(t, "ledger and table", ledger.checkTable(table))
 	for _, follower := range w.followers {
-		w.verifyFollower(t, follower, table, ledger)
+		report(t, follower.name+" and the ledger", follower.checkAgainst(ledger))
 	}
 	report(t, "paged lists", w.pages.checkAgainst(ledger))
 	for _, writer := range w.writers {
@@ -37,22 +39,48 @@ func (w *world) verify(t *testing.T) {
 		w.verifyList(t, writer.client, table)
 	}
 	w.verifyActivity(t, ledger)
+	w.verifyLog(t)
 	if t.Failed() {
 		t.Logf("the bridge's log ends with:\n%s", w.bridge.logTail())
 	}
 }
 
-// verifyFollower waits until an informer has what the table has, and then looks at
-// everything that it has seen on the way.
-func (w *world) verifyFollower(t *testing.T, f *follower, table map[rowKey]row, l *ledger) {
+// settle lets the writers pause until every informer has what the table has, and
+// fails the test where one doesn't in time.
+func (w *world) settle(t *testing.T, when string) {
 	t.Helper()
+	w.gate.Lock()
+	defer w.gate.Unlock()
 	deadline := time.Now().Add(settleTimeout)
-	settled := func() bool { return maps.Equal(f.stored(), table) && maps.Equal(f.present(), table) }
-	for !settled() && time.Now().Before(deadline) {
+	for {
+		// Read again each time: a write that its client gave up may still be committed.
+		table, err := readTable(t.Context(), w.database.SQL())
+		if err != nil {
+			t.Fatalf("%s: %v", when, err)
+		}
+		problems := w.viewDifferences(table)
+		if len(problems) == 0 {
+			w.settled++
+			return
+		}
+		if time.Now().After(deadline) {
+			report(t, when+", views and the table", problems)
+			return
+		}
 		pause(t.Context(), 20*time.Millisecond)
 	}
-	report(t, f.name+" and the table", differences(f.stored(), table))
-	report(t, f.name+" and the ledger", f.checkAgainst(l))
+}
+
+func (w *world) viewDifferences(table map[rowKey]row) []string {
+	var problems []string
+	for _, follower := range w.followers {
+		for _, view := range []map[rowKey]row{follower.stored(), follower.present()} {
+			for _, problem := range differences(view, table) {
+				problems = append(problems, follower.name+": "+problem)
+			}
+		}
+	}
+	return problems
 }
 
 // verifyList asks for a consistent list.
@@ -80,6 +108,7 @@ func (w *world) verifyActivity(t *testing.T, l *ledger) {
 	}
 	seconds := int(w.duration / time.Second)
 	enough("entries in the ledger", len(l.entries), 20*seconds)
+	enough("comparisons of all views with the table", w.settled, len(faults)+1)
 	for _, writer := range w.writers {
 		counts := writer.counts()
 		enough("acknowledged writes in "+writer.name, counts[acknowledged], seconds)
@@ -95,6 +124,20 @@ func (w *world) verifyActivity(t *testing.T, l *ledger) {
 	defer w.pages.mu.Unlock()
 	enough("paged lists", w.pages.complete, seconds/2)
 	enough("paged lists compared with a list at once", w.pages.compared, seconds/4)
+}
+
+// verifyLog looks for what no run of the bridge may print.
+func (w *world) verifyLog(t *testing.T) {
+	t.Helper()
+	content, err := os.ReadFile(w.bridge.logFile())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, sign := range []string{"WARNING: DATA RACE", "panic: ", "Observed a panic", "fatal error: "} {
+		if at := bytes.Index(content, []byte(sign)); at >= 0 {
+			t.Errorf("the bridge's log has %q:\n%s", sign, content[at:min(at+4000, len(content))])
+		}
+	}
 }
 
 func (w *kubernetesWriter) checkAgainst(l *ledger) []string {

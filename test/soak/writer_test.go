@@ -66,6 +66,7 @@ type kubernetesWriter struct {
 	name   string
 	client *client
 	random *rand.Rand
+	gate   *sync.RWMutex
 	number int
 
 	mu       sync.Mutex
@@ -73,8 +74,9 @@ type kubernetesWriter struct {
 	problems []string
 }
 
-func newKubernetesWriter(name string, client *client, seed uint64) *kubernetesWriter {
-	return &kubernetesWriter{name: name, client: client, random: rand.New(rand.NewPCG(seed, 2))}
+// newKubernetesWriter makes a writer that pauses while gate is locked.
+func newKubernetesWriter(name string, client *client, gate *sync.RWMutex, seed uint64) *kubernetesWriter {
+	return &kubernetesWriter{name: name, client: client, gate: gate, random: rand.New(rand.NewPCG(seed, 2))}
 }
 
 // run writes until ctx ends; a write that was begun is finished.
@@ -87,9 +89,11 @@ func (w *kubernetesWriter) run(ctx context.Context) {
 			return
 		case <-pace.C:
 		}
+		w.gate.RLock()
 		request, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
 		w.write(request)
 		cancel()
+		w.gate.RUnlock()
 	}
 }
 

@@ -120,6 +120,9 @@ func (s *Server) launch() error {
 		"--no-defaults",
 		"--datadir=" + s.dataDirectory(),
 		"--socket=" + s.socket(),
+		// A server that starts deletes the temporary tables that it finds in tmpdir,
+		// those of other servers among them.
+		"--tmpdir=" + s.directory,
 		"--pid-file=" + filepath.Join(s.directory, "pid"),
 		"--bind-address=127.0.0.1",
 		"--port=" + strconv.Itoa(s.port),

@@ -89,6 +89,10 @@ func parseDocument(file string, root *yaml.Node) *document {
 	d := &decoder{positions: positions{"": positionOf(node)}, budget: maxNodes}
 	parsed := &document{file: file, positions: d.positions}
 	d.document(node, parsed)
+	if d.budget <= 0 {
+		// What was decoded is only a part, and says nothing about the whole.
+		parsed.backend, parsed.resource = nil, nil
+	}
 	for _, fault := range d.faults {
 		fault.File = file
 	}

@@ -45,7 +45,7 @@ type MySQLBackend struct {
 	PollInterval *metav1.Duration `json:"pollInterval,omitempty"`
 	// MaxOpenConns bounds the connections of the pool. It defaults to 8.
 	MaxOpenConns int32 `json:"maxOpenConns,omitempty"`
-	// TimeZone is the application's zone (IANA name): the meaning of DATETIME, and of
+	// TimeZone is the application's zone (IANA name, or an offset such as +01:00): the meaning of DATETIME, and of
 	// NOW() in what is written. It defaults to the server's @@global.time_zone.
 	TimeZone string `json:"timeZone,omitempty"`
 }

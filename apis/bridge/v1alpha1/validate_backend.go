@@ -50,8 +50,10 @@ func validateTimeZone(path *field.Path, zone string) field.ErrorList {
 	}
 	// time.LoadLocation takes Local for the zone of the machine that this runs on,
 	// which says nothing about the application's.
-	if _, err := time.LoadLocation(zone); err != nil || zone == "Local" {
-		return field.ErrorList{field.Invalid(path, zone, "must be a zone of the IANA time zone database, such as Europe/Berlin or UTC")}
+	_, unknown := time.LoadLocation(zone)
+	_, noOffset := time.Parse("-07:00", zone)
+	if unknown != nil && noOffset != nil || zone == "Local" {
+		return field.ErrorList{field.Invalid(path, zone, "must be a zone of the IANA time zone database, such as Europe/Berlin or UTC, or an offset, such as +01:00")}
 	}
 	return nil
 }

@@ -114,7 +114,16 @@ type family interface {
 type typed struct {
 	decode func(source any) (adapters.Value, error)
 	encode func(value adapters.Value) (any, error)
+	// append is decode for values that are text, without memory of their own. It is
+	// nil where there is no such form.
+	append appendFunc
+	// wrap makes a value of what append appended.
+	wrap func(text string) adapters.Value
 }
+
+// appendFunc appends the text of a value that is not NULL in SQL. isNull says that it
+// means absent all the same.
+type appendFunc func(buffer []byte, source any) (extended []byte, isNull bool, err error)
 
 // New returns the codec for a column, or an error that says which pair of types is
 // not supported and what to declare instead.
@@ -203,6 +212,23 @@ func (c *Codec) Decode(source any) (adapters.Value, error) {
 	}
 	return c.typed.decode(source)
 }
+
+// CanAppend tells whether Append can be used instead of Decode.
+func (c *Codec) CanAppend() bool {
+	return c.typed.append != nil && c.forward == nil && c.nulls == nil
+}
+
+// Append appends the text of a value to a buffer that many columns share, so that a
+// row's values need memory only once. Wrap makes a value of that text.
+func (c *Codec) Append(buffer []byte, source any) (extended []byte, isNull bool, err error) {
+	if source == nil {
+		return buffer, true, nil
+	}
+	return c.typed.append(buffer, source)
+}
+
+// Wrap returns the value whose text Append appended.
+func (c *Codec) Wrap(text string) adapters.Value { return c.typed.wrap(text) }
 
 // Encode returns the argument that stores a value in the column, or a [Problem].
 func (c *Codec) Encode(value adapters.Value) (any, error) {

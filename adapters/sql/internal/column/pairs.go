@@ -64,6 +64,8 @@ func stringPair(f family) typed {
 			return adapters.String(text), err
 		},
 		encode: func(value adapters.Value) (any, error) { return f.bind(value.Text()) },
+		append: appendPlain(f),
+		wrap:   adapters.String,
 	}
 }
 
@@ -345,6 +347,8 @@ func binaryPair(f binaryFamily, declared Declaration) (typed, string) {
 				return adapters.Bytes(text), err
 			},
 			encode: func(value adapters.Value) (any, error) { return f.bind(value.Text()) },
+			append: appendPlain(f),
+			wrap:   adapters.Bytes,
 		}, ""
 	case declared.Type == Hex:
 		return typed{
@@ -510,28 +514,27 @@ func zeroIsAbsent(f temporal) typed {
 			}
 			return plain.encode(value)
 		},
+		append: appendDate(f, plain.append),
+		wrap:   adapters.String,
 	}
 }
 
 // instantPair shows a wall clock as an instant.
 func instantPair(f datetimeFamily, location *time.Location) typed {
-	isUTC := location == time.UTC
-	return typed{
-		decode: func(source any) (adapters.Value, error) {
-			text, err := f.text(source)
-			if err != nil || f.isZero(text) || isPartial(text) {
-				return adapters.Null, err
+	clock := &zoneClock{location: location}
+	return decodeByAppending(typed{
+		append: func(buffer []byte, source any) ([]byte, bool, error) {
+			text, ok := source.([]byte)
+			if !ok || len(text) < len(datetimeLayout) {
+				return buffer, false, unexpected(source, "a date and time")
 			}
-			if isUTC {
-				return adapters.String(rfc3339(text)), nil
+			if isPartial(text) {
+				return buffer, true, nil
 			}
-			whole, fraction := text[:len(datetimeLayout)], text[len(datetimeLayout):]
-			wall, err := time.Parse(datetimeLayout, whole)
-			if err != nil {
-				return adapters.Null, fmt.Errorf("%q is not a date and time", text)
-			}
-			return adapters.String(rfc3339(earliest(wall, location).UTC().Format(datetimeLayout) + fraction)), nil
+			extended, err := clock.appendInstant(buffer, text)
+			return extended, false, err
 		},
+		wrap: adapters.String,
 		encode: func(value adapters.Value) (any, error) {
 			instant, err := time.Parse(time.RFC3339Nano, value.Text())
 			if err != nil {
@@ -543,9 +546,11 @@ func instantPair(f datetimeFamily, location *time.Location) typed {
 			}
 			return f.bind(wall.Format(datetimeLayout) + "." + fractionOf(instant))
 		},
-	}
+	})
 }
 
-// isPartial tells whether a date lacks its month or day, which MySQL allows: it is no
-// instant, and no reason to fail the whole list.
-func isPartial(text string) bool { return text[5:7] == "00" || text[8:10] == "00" }
+// isPartial tells whether a date lacks its month or day, or is zero. MySQL allows
+// both: it is no instant, and no reason to fail the whole list.
+func isPartial(text []byte) bool {
+	return string(text[5:7]) == "00" || string(text[8:10]) == "00"
+}
