@@ -14,7 +14,7 @@ import (
 type WatchMode string
 
 const (
-	// WatchAuto follows the server's binary log where that is complete, else it polls.
+	// WatchAuto uses the feed that is proven best for the server; at present that is Poll.
 	WatchAuto WatchMode = "Auto"
 	// WatchBinlog follows the server's binary log, and nothing else.
 	WatchBinlog WatchMode = "Binlog"

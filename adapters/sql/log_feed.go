@@ -30,6 +30,9 @@ type following struct {
 	name    binlog.TableName
 	mailbox *mailbox
 	cancel  func()
+	// silent is true until the sink has been told that the log is followed, and again
+	// when it was told that it isn't.
+	silent bool
 	// reached is how far the log has been handed on.
 	reached binlog.Place
 	// last is the highest revision delivered.
@@ -45,15 +48,11 @@ func (e cutError) Error() string { return e.reason }
 
 // Sync implements [adapters.Adapter].
 func (f *logFeed) Sync(ctx context.Context, from adapters.Revision, sink adapters.Sink) error {
-	s := &following{logFeed: f, sink: sink, last: from}
+	s := &following{logFeed: f, sink: sink, last: from, silent: true}
 	defer s.leave()
 	f.own.setFollowing(true)
 	defer f.own.setFollowing(false)
-	if from != 0 {
-		if err := s.resume(ctx, from); err != nil {
-			return ended(ctx, err)
-		}
-	} else if err := s.start(ctx, "first synchronisation"); err != nil {
+	if err := s.begin(ctx, from); err != nil {
 		return ended(ctx, err)
 	}
 	for {
@@ -67,6 +66,14 @@ func (f *logFeed) Sync(ctx context.Context, from adapters.Revision, sink adapter
 			return ended(ctx, err)
 		}
 	}
+}
+
+// begin goes on behind a revision, or from the full state where there is none.
+func (s *following) begin(ctx context.Context, from adapters.Revision) error {
+	if from == 0 {
+		return s.start(ctx, "first synchronisation")
+	}
+	return s.resume(ctx, from)
 }
 
 // ended leaves out errors that are only the end of ctx.
@@ -186,8 +193,9 @@ func (s *following) drain() error {
 		return err
 	}
 	s.reached = progress
-	if s.loading == nil && adapters.Revision(revision) > s.last {
-		s.last = adapters.Revision(revision)
+	if s.loading == nil && (s.silent || adapters.Revision(revision) > s.last) {
+		s.last = max(s.last, adapters.Revision(revision))
+		s.silent = false
 		s.sink.Progress(s.last)
 	}
 	return nil
@@ -199,6 +207,7 @@ func (s *following) hand(l letter) error {
 		return s.lost(l.lost)
 	case l.unwell != nil:
 		s.own.setUnwell(l.unwell)
+		s.silent = true
 		s.sink.Unwell(s.server.unreachable(l.unwell))
 		return nil
 	case l.server != nil:

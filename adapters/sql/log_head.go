@@ -2,6 +2,7 @@ package sql
 
 import (
 	"context"
+	"strings"
 
 	"github.com/bridge-apiserver/bridge-apiserver/adapters"
 	"github.com/bridge-apiserver/bridge-apiserver/adapters/sql/binlog"
@@ -104,3 +105,15 @@ func (o logOperation) committed(ctx context.Context, done commit, before, after 
 }
 
 func (logOperation) end() {}
+
+// incompleteError says why a table cannot be followed through the log, and what
+// mends that.
+type incompleteError struct{ problems []binlog.Problem }
+
+func (e *incompleteError) Error() string {
+	texts := make([]string, len(e.problems))
+	for i, problem := range e.problems {
+		texts[i] = problem.String()
+	}
+	return "the server's log does not have every change: " + strings.Join(texts, "; and ")
+}

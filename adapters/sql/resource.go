@@ -36,14 +36,16 @@ const planRetry = time.Second
 
 func newResource(b *Backend, config ResourceConfig) *Resource {
 	r := &Resource{backend: b, config: config}
-	polling := pollFeed{poll.New(poll.Config{Source: r, Epoch: b.epoch, Interval: b.config.PollInterval})}
-	r.feed = &chosenFeed{resource: r, mode: b.config.Watch, poll: polling, log: newLogFeed(r, b.log)}
+	r.feed = pollFeed{poll.New(poll.Config{Source: r, Epoch: b.epoch, Interval: b.config.PollInterval})}
+	if b.config.Watch == WatchBinlog {
+		r.feed = newLogFeed(r, b.log)
+	}
 	return r
 }
 
 // Capabilities implements [adapters.Adapter].
 func (r *Resource) Capabilities() adapters.Capabilities {
-	exact := r.backend.config.Watch == WatchBinlog
+	exact := r.logged()
 	return adapters.Capabilities{AtomicWrites: true, ExactHistory: exact, BeforeImages: exact, StableRevisions: exact}
 }
 
@@ -167,8 +169,5 @@ func (r *Resource) forgetPlan() {
 	r.plan, r.failure = nil, nil
 }
 
-// logged tells whether the table is followed through the log at present.
-func (r *Resource) logged() bool {
-	chosen, ok := r.feed.(*chosenFeed)
-	return ok && chosen.current() == feed(chosen.log)
-}
+// logged tells whether the table is followed through the log.
+func (r *Resource) logged() bool { return r.backend.config.Watch == WatchBinlog }
