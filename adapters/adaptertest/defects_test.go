@@ -55,8 +55,12 @@ func TestDefect(t *testing.T) {
 		if defect.name != name {
 			continue
 		}
+		timeout := time.Second // for what never comes
+		if defect.sentence == "" {
+			timeout = 0 // the default: everything comes, on a slow machine too
+		}
 		adaptertest.Run(t, adaptertest.Harness{
-			Timeout: time.Second,
+			Timeout: timeout,
 			Seed:    1,
 			Open: func(t *testing.T, resource adaptertest.Resource) adaptertest.Backend {
 				table := memory.New(memory.Config{Schema: resource.Schema, Unique: resource.Unique, GeneratedKey: resource.GeneratedKey})

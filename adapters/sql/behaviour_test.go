@@ -123,6 +123,10 @@ func TestGeneratedKey(t *testing.T) {
 	if !stored.Key.Equal(key("41", "north")) {
 		t.Errorf("the key is %v, want 41,north", stored.Key)
 	}
+	parted := adapters.Record{Key: adapters.Key{adapters.Null, adapters.String("south")}, Values: []adapters.Value{adapters.String("x"), adapters.Null}}
+	if stored := create(t, resource, parted); !stored.Key.Equal(key("42", "south")) || stored.Values[1].Text() != "south" {
+		t.Errorf("stored %v, want the key 42,south", stored)
+	}
 	_, err := resource.Create(t.Context(), adapters.Record{Key: key("99", "north"), Values: stored.Values})
 	expected{code: adapters.Invalid, field: "id"}.check(t, err)
 	_, err = resource.Update(t.Context(), stored, with(stored, 1, adapters.String("south")))

@@ -17,6 +17,8 @@ const (
 	// chunkTime is how long one chunk should take at most: a statement that reads a
 	// table makes DDL on it wait, and behind the DDL everybody else.
 	chunkTime = 100 * time.Millisecond
+	// chunkBytes is how much memory one chunk should take at most.
+	chunkBytes = 8 << 20
 	// readTimeout bounds one statement.
 	readTimeout = statementLimit * time.Second
 )
@@ -27,7 +29,7 @@ func (r *Resource) Read(ctx context.Context, page func([]adapters.Record) error)
 	if err != nil {
 		return err
 	}
-	size := firstChunk
+	size := boundedSize(firstChunk, int(p.catalog.RowBytes))
 	var records []adapters.Record
 	var after adapters.Key
 	for {
@@ -37,16 +39,16 @@ func (r *Resource) Read(ctx context.Context, page func([]adapters.Record) error)
 			return err
 		}
 		took := time.Since(began)
-		if len(records) > 0 {
-			after = records[len(records)-1].Key
-			if err := page(records); err != nil {
-				return err
-			}
-		}
-		if len(records) < size {
+		if len(records) == 0 {
 			return nil
 		}
-		size = nextSize(size, took)
+		last, isLast := records[len(records)-1].Key, len(records) < size
+		size = boundedSize(nextSize(size, took), sampledBytes(records))
+		if err := page(records); err != nil || isLast {
+			return err
+		}
+		after = last
+		clear(records)
 	}
 }
 
@@ -59,6 +61,25 @@ func nextSize(size int, took time.Duration) int {
 		return min(size*2, largestChunk)
 	}
 	return size
+}
+
+// boundedSize keeps the memory of a chunk near chunkBytes, given the bytes of a row.
+func boundedSize(size, rowBytes int) int {
+	return max(min(size, chunkBytes/max(rowBytes, 1)), 1)
+}
+
+// sampledBytes returns about how large the rows of a chunk are.
+func sampledBytes(records []adapters.Record) int {
+	const samples = 16
+	step := max(len(records)/samples, 1)
+	total, count := 0, 0
+	for i := 0; i < len(records); i += step {
+		for _, value := range records[i].Values {
+			total += len(value.Text())
+		}
+		count++
+	}
+	return total / count
 }
 
 func (r *Resource) readChunk(ctx context.Context, p *plan, after adapters.Key, size int, records []adapters.Record) ([]adapters.Record, error) {

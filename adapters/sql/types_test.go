@@ -91,7 +91,13 @@ func testRoundTrips(t *testing.T, zone string) {
 	server := sqltest.Shared(t)
 	loadZones(t, server)
 	database := server.Database(t)
+	isTemporal := func(column string) bool {
+		return strings.HasPrefix(column, "DATE") || strings.HasPrefix(column, "TIME")
+	}
 	for i, sample := range samples {
+		if zone != "Europe/Berlin" && !isTemporal(sample.column) {
+			continue
+		}
 		table := fmt.Sprintf("t%d", i)
 		database.Exec(t, fmt.Sprintf("CREATE TABLE %s (id INT PRIMARY KEY, c %s) CHARACTER SET utf8mb4", table, sample.column))
 		for j, literal := range sample.literals {
@@ -100,6 +106,9 @@ func testRoundTrips(t *testing.T, zone string) {
 	}
 	backend := openBackend(t, sql.Config{DSN: fixedDSN(database.DSN()), TimeZone: zone})
 	for i, sample := range samples {
+		if zone != "Europe/Berlin" && !isTemporal(sample.column) {
+			continue
+		}
 		t.Run(sample.column, func(t *testing.T) {
 			for _, declared := range sample.types {
 				t.Run(string(declared), func(t *testing.T) {

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	utilerrors "k8s.io/apimachinery/pkg/util/errors"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -79,7 +81,21 @@ func locate(mapping *v1alpha1.Mapping, resource *v1alpha1.BridgedResource, err e
 	}
 	var invalid *field.Error
 	if errors.As(err, &invalid) {
-		return v1alpha1.Errors{mapping.Fault(resource, invalid.Field, invalid.ErrorBody())}
+		return v1alpha1.Errors{mapping.Fault(resource, invalid.Field, describe(*invalid))}
 	}
 	return v1alpha1.Errors{mapping.Fault(resource, "", err.Error())}
+}
+
+// describe says what is wrong in one line. A value that is not a word is left out: it
+// stands in the file, and the field says where. So are the lines in which the CEL
+// compiler draws the place.
+func describe(invalid field.Error) string {
+	switch invalid.BadValue.(type) {
+	case string, bool, int32, int64, float64, fmt.Stringer:
+	default:
+		invalid.BadValue = field.OmitValueType{}
+	}
+	lines := strings.Split(invalid.ErrorBody(), "\n")
+	lines = slices.DeleteFunc(lines, func(line string) bool { return strings.HasPrefix(strings.TrimSpace(line), "|") })
+	return strings.Join(lines, "; ")
 }

@@ -88,14 +88,14 @@ func TestCompileFaults(t *testing.T) {
 		}
 		rule := field.NewPath("spec", "validations").Index(0).Child("rule")
 		list := field.ErrorList{
-			field.Invalid(rule, "x", "does not compile"),
+			field.Invalid(rule, struct{ Rule string }{"x"}, "compilation failed: ERROR: <input>:1:10: undefined field 'staus'\n | self.spec.staus\n | .........^\nERROR: another"),
 			field.Invalid(field.NewPath("spec", "fields").Index(2).Child("pattern"), "y", "is too slow"),
 		}
 		return fmt.Errorf("customers: %w", list.ToAggregate())
 	}
 	var faults bytes.Buffer
 	err := Run(Config{Files: []string{sample}, Format: Text, Compile: compile, Err: &faults})
-	const want = sample + `:40:12: spec.validations[0].rule: Invalid value: "x": does not compile
+	const want = sample + `:40:12: spec.validations[0].rule: Invalid value: compilation failed: ERROR: <input>:1:10: undefined field 'staus'; ERROR: another
 ` + sample + `:33:87: spec.fields[2].pattern: Invalid value: "y": is too slow
 ` + sample + `:57:1: is not supported yet
 `

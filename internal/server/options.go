@@ -13,6 +13,9 @@ import (
 	cliflag "k8s.io/component-base/cli/flag"
 	"k8s.io/component-base/logs"
 	logsapi "k8s.io/component-base/logs/api/v1"
+
+	// The format of --logging-format=json.
+	_ "k8s.io/component-base/logs/json/register"
 )
 
 // DefaultPort is what the server listens on unless told otherwise. It needs no

@@ -34,7 +34,7 @@ func checkPropagation(ctx context.Context, name string, options *metav1.DeleteOp
 	if options == nil {
 		return nil
 	}
-	//nolint:staticcheck // Deprecated, and still sent by old clients.
+	//lint:ignore SA1019 Old clients still send it.
 	if orphan := options.OrphanDependents; orphan != nil && *orphan {
 		return orphanRefused(name, field.Invalid(field.NewPath("orphanDependents"), true, orphanDetail))
 	}

@@ -148,7 +148,7 @@ func appendMetadata(dst []byte, m *metav1.ObjectMeta) ([]byte, error) {
 	dst = appendMember(dst, `"name":`, m.Name)
 	dst = appendMember(dst, `"generateName":`, m.GenerateName)
 	dst = appendMember(dst, `"namespace":`, m.Namespace)
-	dst = appendMember(dst, `"selfLink":`, m.SelfLink)
+	dst = appendMember(dst, `"selfLink":`, m.GetSelfLink())
 	dst = appendMember(dst, `"uid":`, string(m.UID))
 	dst = appendMember(dst, `"resourceVersion":`, m.ResourceVersion)
 	if m.Generation != 0 {

@@ -51,9 +51,6 @@ func (k *Kind) NewList() *List {
 	return &List{TypeMeta: metav1.TypeMeta{Kind: k.listGVK.Kind, APIVersion: k.apiVersion}}
 }
 
-// Kind returns the declaration that the object belongs to.
-func (o *Object) DeclaredKind() *Kind { return o.kind }
-
 // DeepCopyObject returns a copy that shares the immutable body.
 func (o *Object) DeepCopyObject() runtime.Object { return o.DeepCopy() }
 

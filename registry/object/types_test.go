@@ -331,8 +331,44 @@ func (w *firstWrite) Write(data []byte) (int, error) {
 	return len(data), nil
 }
 
-// TestDamagedProtobufNeverPanics is FuzzProtobuf for every test run: it damages good messages.
-func TestDamagedProtobufNeverPanics(t *testing.T) {
+// damage changes bytes of good data and cuts it short.
+func damage(t *rapid.T, good []byte) []byte {
+	data := bytes.Clone(good)
+	for range rapid.IntRange(1, 4).Draw(t, "damages") {
+		at := rapid.IntRange(0, len(data)-1).Draw(t, "at")
+		data[at] = rapid.OneOf(rapid.Byte(), rapid.SampledFrom([]byte(`"\{}[],:0e-u `))).Draw(t, "byte")
+	}
+	if rapid.IntRange(0, 9).Draw(t, "is cut") > 0 {
+		return data
+	}
+	return data[:rapid.IntRange(0, len(data)).Draw(t, "length")]
+}
+
+func TestDamagedJSONIsReadAsEncodingJSONReadsIt(t *testing.T) {
+	kind := newTestKind(t, everyType)
+	o, err := kind.ObjectFromRecord(fullRecord(t, kind), 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := encodeWith(t, kind, runtime.ContentTypeJSON, o)
+	rapid.Check(t, func(t *rapid.T) {
+		data := damage(t, good)
+		obj, _, err := kind.jsonMedia().Serializer.Decode(data, nil, kind.NewObject())
+		if err != nil {
+			return
+		}
+		if !json.Valid(data) {
+			t.Fatalf("accepts %q", data)
+		}
+		again := kindDecode(t, kind, runtime.ContentTypeJSON, kindEncode(t, kind, runtime.ContentTypeJSON, obj))
+		if again.Body != obj.(*Object).Body {
+			t.Fatalf("the body %q is not canonical: %q", obj.(*Object).Body, again.Body)
+		}
+	})
+}
+
+// TestDamagedProtobufIsRefusedOrCanonical is FuzzProtobuf for every test run.
+func TestDamagedProtobufIsRefusedOrCanonical(t *testing.T) {
 	kind := newTestKind(t, everyType)
 	o, err := kind.ObjectFromRecord(fullRecord(t, kind), 3)
 	if err != nil {
@@ -340,12 +376,7 @@ func TestDamagedProtobufNeverPanics(t *testing.T) {
 	}
 	good := encodeWith(t, kind, runtime.ContentTypeProtobuf, o)
 	rapid.Check(t, func(t *rapid.T) {
-		data := bytes.Clone(good)
-		for range rapid.IntRange(1, 4).Draw(t, "damages") {
-			at := rapid.IntRange(0, len(data)-1).Draw(t, "at")
-			data[at] = rapid.Byte().Draw(t, "byte")
-		}
-		data = data[:rapid.IntRange(len(data)/2, len(data)).Draw(t, "length")]
+		data := damage(t, good)
 		obj, _, err := kind.protobufMedia().Serializer.Decode(data, nil, nil)
 		if err != nil {
 			return

@@ -76,6 +76,8 @@ func controllersRestartWhileTheDatabaseIsDown(t *testing.T, w *world) {
 		}
 		return nil
 	})
+	w.database.Exec(t, `INSERT INTO TICKETS (DEPT, SUBJECT) VALUES (?, 'Counted')`, region)
+	w.mustCountTickets(t, region, "1")
 	w.admin.run(t, "patch", "customer", "2", "-n", region, "--type=merge", "-p", `{"spec":{"companyName":"Written"}}`)
 	mustEqual(t, "the row", w.stored(t, region, "2", "CUST_NM"), "Written")
 }
@@ -119,6 +121,19 @@ func (w *world) mustCountQuota(t *testing.T, namespace string) {
 		return nil
 	})
 	w.admin.run(t, "delete", "quota", "few", "-n", namespace)
+}
+
+// mustCountTickets shows that the quota controller sees rows, whoever wrote them.
+func (w *world) mustCountTickets(t *testing.T, namespace, count string) {
+	t.Helper()
+	w.admin.run(t, "create", "quota", "tickets", "-n", namespace, "--hard=count/tickets.helpdesk.example.com=5")
+	eventually(t, "the tickets are counted", func() error {
+		used := w.admin.run(t, "get", "quota", "tickets", "-n", namespace, "-o", `jsonpath={.status.used.count/tickets\.helpdesk\.example\.com}`)
+		if used != count {
+			return fmt.Errorf("used is %q", used)
+		}
+		return nil
+	})
 }
 
 // mustCollectGarbage shows that the garbage collector works: what an object owns goes with it.

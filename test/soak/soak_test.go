@@ -19,7 +19,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // settleTimeout is how long the views may take to become the table once the writers
 // have stopped.
-const settleTimeout = 60 * time.Second
+const settleTimeout = 30 * time.Second
 
 // TestSoak runs for SOAK_DURATION, 60s if that is not set, where it is asked for: by
 // that variable or by -run.
@@ -62,6 +62,8 @@ type world struct {
 	faults    []string
 	// settled is how often all views were compared with the table.
 	settled int
+	// reported is when the state of things was last logged.
+	reported time.Time
 
 	// gate is locked while the writers pause.
 	gate               sync.RWMutex
@@ -145,7 +147,8 @@ func (w *world) run(t *testing.T) {
 	for _, follower := range w.followers {
 		w.following.Go(func() { follower.run(following) })
 	}
-	writing, stopWriting := context.WithTimeout(t.Context(), w.duration)
+	begin := time.Now()
+	writing, stopWriting := context.WithCancel(t.Context())
 	defer stopWriting()
 	for _, writer := range w.foreign {
 		w.writing.Go(func() { writer.run(writing) })
@@ -154,8 +157,10 @@ func (w *world) run(t *testing.T) {
 		w.writing.Go(func() { writer.run(writing) })
 	}
 	w.writing.Go(func() { w.pages.run(writing) })
-	w.harm(writing, t)
-	<-writing.Done()
+	if w.harm(t, begin) {
+		pause(t.Context(), time.Until(begin.Add(w.duration)))
+	}
+	stopWriting()
 	w.writing.Wait()
 }
 

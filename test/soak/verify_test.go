@@ -46,8 +46,8 @@ func (w *world) verify(t *testing.T) {
 }
 
 // settle lets the writers pause until every informer has what the table has, and
-// fails the test where one doesn't in time.
-func (w *world) settle(t *testing.T, when string) {
+// fails the test and returns false where one doesn't in time.
+func (w *world) settle(t *testing.T, when string) bool {
 	t.Helper()
 	w.gate.Lock()
 	defer w.gate.Unlock()
@@ -61,11 +61,11 @@ func (w *world) settle(t *testing.T, when string) {
 		problems := w.viewDifferences(table)
 		if len(problems) == 0 {
 			w.settled++
-			return
+			return true
 		}
 		if time.Now().After(deadline) {
 			report(t, when+", views and the table", problems)
-			return
+			return false
 		}
 		pause(t.Context(), 20*time.Millisecond)
 	}

@@ -202,7 +202,20 @@ func (s *Server) Exec(tb testing.TB, statements string, arguments ...any) {
 }
 
 // Pause stops the process without ending it: connections stay open and nothing answers.
-func (s *Server) Pause(tb testing.TB) { s.signal(tb, syscall.SIGSTOP) }
+func (s *Server) Pause(tb testing.TB) {
+	tb.Helper()
+	s.signal(tb, syscall.SIGSTOP)
+	for {
+		done, err := stopped(s.process.command.Process.Pid)
+		if err != nil {
+			tb.Fatalf("pausing MariaDB: %v", err)
+		}
+		if done {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
 
 // Resume ends Pause.
 func (s *Server) Resume(tb testing.TB) { s.signal(tb, syscall.SIGCONT) }

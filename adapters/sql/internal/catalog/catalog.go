@@ -24,7 +24,9 @@ type Table struct {
 	Engine string
 	// Transactional says that the engine can roll back.
 	Transactional bool
-	Columns       []Column
+	// RowBytes is the server's estimate of a row's average size, or zero.
+	RowBytes int64
+	Columns  []Column
 	// Indexes are the unique ones.
 	Indexes []Index
 	// References are the foreign keys of this table.

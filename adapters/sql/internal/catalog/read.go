@@ -8,7 +8,7 @@ import (
 	"github.com/bridge-apiserver/bridge-apiserver/adapters/sql/internal/column"
 )
 
-const tableQuery = `SELECT t.TABLE_SCHEMA, t.TABLE_NAME, t.TABLE_TYPE, COALESCE(t.ENGINE, ''), COALESCE(e.TRANSACTIONS, 'NO')
+const tableQuery = `SELECT t.TABLE_SCHEMA, t.TABLE_NAME, t.TABLE_TYPE, COALESCE(t.ENGINE, ''), COALESCE(e.TRANSACTIONS, 'NO'), COALESCE(t.AVG_ROW_LENGTH, 0)
 FROM information_schema.TABLES t LEFT JOIN information_schema.ENGINES e ON e.ENGINE = t.ENGINE
 WHERE t.TABLE_SCHEMA = COALESCE(NULLIF(?, ''), DATABASE()) AND t.TABLE_NAME = ?`
 
@@ -18,7 +18,7 @@ func readTable(ctx context.Context, querier Querier, schema, name string) (*Tabl
 	found := false
 	err := each(ctx, querier, func(rows *sql.Rows) error {
 		found = true
-		return rows.Scan(&table.Schema, &table.Name, &kind, &table.Engine, &transactions)
+		return rows.Scan(&table.Schema, &table.Name, &kind, &table.Engine, &transactions, &table.RowBytes)
 	}, tableQuery, schema, name)
 	if err != nil {
 		return nil, err
