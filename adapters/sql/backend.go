@@ -64,12 +64,11 @@ func (b *Backend) Close() error {
 	defer b.mu.Unlock()
 	b.closed = true
 	b.log.close()
-	if b.connections == nil {
-		return nil
+	if b.connections != nil {
+		b.discard(b.connections)
+		b.connections = nil
 	}
-	err := b.connections.close()
-	b.connections = nil
-	return err
+	return nil
 }
 
 // current returns the pools, making them if there are none.
@@ -96,9 +95,7 @@ func (b *Backend) replace(old *connections) {
 	if !isCurrent {
 		return
 	}
-	if err := old.close(); err != nil {
-		b.config.Logger.Warn("closing connections of a former DSN", "error", err)
-	}
+	b.discard(old)
 }
 
 func (b *Backend) learned(s server) {
@@ -130,4 +127,12 @@ func (b *Backend) serverIsMariaDB() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return strings.Contains(b.server.version, "MariaDB")
+}
+
+// discard ends pools. Idle connections that the server has ended before say so, which
+// changes nothing.
+func (b *Backend) discard(c *connections) {
+	if err := c.close(); err != nil {
+		b.config.Logger.Debug("closing connections", "error", err)
+	}
 }
