@@ -78,6 +78,13 @@ func (f *protoFile) line(depth int, format string, arguments ...any) {
 	f.text.WriteByte('\n')
 }
 
+// blank separates what follows from what is before it in the same message.
+func (f *protoFile) blank() {
+	if !strings.HasSuffix(f.text.String(), "{\n") {
+		f.line(0, "")
+	}
+}
+
 func (f *protoFile) comment(depth int, text string) {
 	for line := range strings.Lines(text) {
 		f.line(depth, "%s", strings.TrimRight("// "+strings.TrimSpace(line), " "))
@@ -127,7 +134,7 @@ func (f *protoFile) members(depth int, m *message) {
 		}
 		name := unusedName(strings.ToUpper(field.name[:1])+field.name[1:], taken)
 		nested[field] = name
-		f.line(0, "")
+		f.blank()
 		f.line(depth, "message %s {", name)
 		f.members(depth+1, field.message)
 		f.line(depth, "}")

@@ -3,7 +3,10 @@ package object
 import (
 	"bytes"
 	"context"
+	"flag"
 	"math"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -219,6 +222,29 @@ spec:
 	if !strings.Contains(content, "// Legal name\n") {
 		t.Errorf("the description is missing in\n%s", content)
 	}
+}
+
+var update = flag.Bool("update", false, "write golden files")
+
+func TestProtoFileIsGolden(t *testing.T) {
+	got, err := ProtoFile([]*Kind{newTestKind(t, customers), newTestKind(t, everyType)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden := filepath.Join("testdata", "erp.example.com_v1.proto")
+	if *update {
+		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("the file has changed; run the test with -update and look at the difference:\n%s", got)
+	}
+	compileProto(t, got)
 }
 
 func TestProtoFileIsOfOneGroupVersion(t *testing.T) {

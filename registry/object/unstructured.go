@@ -17,7 +17,30 @@ import (
 // numbers that no Go type holds: a map would lose them.
 func (o *Object) ToUnstructuredWithError() (any, error) { return o.toMap() }
 
-func (o *Object) toMap() (map[string]any, error) {
+func (o *Object) toMap() (map[string]any, error) { return o.toMapWith(decodeDocument) }
+
+// toMapForValidation is toMap with an empty object in place of documents that have no
+// map form. No rule and no schema looks into documents.
+func (o *Object) toMapForValidation() (map[string]any, error) {
+	return o.toMapWith(func(document string) (any, error) {
+		decoded, err := decodeDocument(document)
+		if err != nil {
+			return map[string]any{}, nil //nolint:nilerr // what stands in the document is legal
+		}
+		return decoded, nil
+	})
+}
+
+func decodeDocument(document string) (any, error) {
+	var decoded any
+	err := utiljson.Unmarshal([]byte(document), &decoded)
+	return decoded, err
+}
+
+// documentDecoder turns a JSON document into Go values.
+type documentDecoder func(document string) (any, error)
+
+func (o *Object) toMapWith(decode documentDecoder) (map[string]any, error) {
 	if o.kind == nil {
 		return nil, errNoKind
 	}
@@ -25,7 +48,7 @@ func (o *Object) toMap() (map[string]any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("metadata: %w", err)
 	}
-	content, err := o.kind.plan.root.toMap(o.Body)
+	content, err := o.kind.plan.root.toMap(o.Body, decode)
 	if err != nil {
 		return nil, err
 	}
@@ -33,7 +56,7 @@ func (o *Object) toMap() (map[string]any, error) {
 	return content, nil
 }
 
-func (m *message) toMap(body string) (map[string]any, error) {
+func (m *message) toMap(body string, decode documentDecoder) (map[string]any, error) {
 	content := make(map[string]any, len(m.fields)+3)
 	next := 0
 	for body != "" {
@@ -44,7 +67,7 @@ func (m *message) toMap(body string) (map[string]any, error) {
 			next++
 		}
 		field := m.fields[next]
-		value, err := field.toAny(payload)
+		value, err := field.toAny(payload, decode)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", field.path, err)
 		}
@@ -54,9 +77,9 @@ func (m *message) toMap(body string) (map[string]any, error) {
 }
 
 // toAny returns a value as a JSON decoder of Kubernetes would.
-func (f *planField) toAny(payload string) (any, error) {
+func (f *planField) toAny(payload string, decode documentDecoder) (any, error) {
 	if f.message != nil {
-		return f.message.toMap(payload)
+		return f.message.toMap(payload, decode)
 	}
 	switch f.valueType {
 	case adapters.StringType:
@@ -73,9 +96,7 @@ func (f *planField) toAny(payload string) (any, error) {
 	case adapters.BytesType:
 		return base64.StdEncoding.EncodeToString([]byte(payload)), nil
 	case adapters.JSONType:
-		var document any
-		err := utiljson.Unmarshal([]byte(payload), &document)
-		return document, err
+		return decode(payload)
 	}
 	items := []any{}
 	for payload != "" {

@@ -75,7 +75,7 @@ func (v *validator) hasDefaults(body string) bool {
 
 // Validate checks a new object against the schema, the rules and its key.
 func (k *Kind) Validate(ctx context.Context, o *Object) field.ErrorList {
-	content, err := o.toMap()
+	content, err := o.toMapForValidation()
 	if err != nil {
 		return field.ErrorList{field.Invalid(nil, o.Name, err.Error())}
 	}
@@ -90,11 +90,11 @@ func (k *Kind) Validate(ctx context.Context, o *Object) field.ErrorList {
 // that values which the backend has, but the schema doesn't allow, don't stand in the
 // way of other changes.
 func (k *Kind) ValidateUpdate(ctx context.Context, o, old *Object) field.ErrorList {
-	content, err := o.toMap()
+	content, err := o.toMapForValidation()
 	if err != nil {
 		return field.ErrorList{field.Invalid(nil, o.Name, err.Error())}
 	}
-	oldContent, err := old.toMap()
+	oldContent, err := old.toMapForValidation()
 	if err != nil {
 		return field.ErrorList{field.Invalid(nil, old.Name, err.Error())}
 	}

@@ -81,7 +81,7 @@ func (f *planField) shown(payload string, present bool) any {
 	if !present {
 		return nil
 	}
-	value, err := f.toAny(payload)
+	value, err := f.toAny(payload, decodeDocument)
 	if err != nil {
 		return payload
 	}

@@ -113,6 +113,7 @@ func TestValidateUpdateForgivesWhatIsUnchanged(t *testing.T) {
 		{"immutable set later", `{"companyName":"ACME"}`, `{"companyName":"ACME","since":"2020-01-02"}`, "FieldValueInvalid spec.since"},
 		{"immutable removed", `{"companyName":"ACME","since":"2020-01-01"}`, `{"companyName":"ACME"}`, "FieldValueInvalid spec.since"},
 		{"transition rule", `{"companyName":"ACME","rank":5}`, `{"companyName":"ACME","rank":4}`, "FieldValueInvalid spec.rank"},
+		{"a document that no map can hold", `{"companyName":"ACME","extra":{"a":1e400}}`, `{"companyName":"ACNE","extra":{"a":1e400}}`, ""},
 		{"key field", `{"companyName":"ACME","number":42}`, `{"companyName":"ACME","number":41}`, "FieldValueInvalid spec.number"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
