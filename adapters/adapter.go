@@ -56,11 +56,18 @@ type Sink interface {
 	// Reset announces that a full state follows. Until Loaded, the sink keeps serving
 	// what it had. reason is for a person: what made the history unusable.
 	Reset(reason string)
-	// Load delivers records of the full state, each key at most once.
+	// Load delivers records of the full state, each key at most once, and none whose
+	// key was in an Apply since Reset.
 	Load(records []VersionedRecord)
 	// Loaded ends the full state and makes it the present one.
 	Loaded(state State)
 	// Apply delivers changes that were committed together, in order.
+	//
+	// Between Reset and Loaded it amends the full state under way: an adapter that
+	// reads records while its history goes on delivers what the history says on top.
+	// Each After then replaces what was loaded for its key, a deletion removes it, and
+	// Before may say something else than what was loaded. Such changes are part of the
+	// state, not of the history: their revisions are at most State.At.
 	Apply(changes []Change)
 	// Progress says that everything committed up to revision has been delivered.
 	Progress(revision Revision)

@@ -118,14 +118,31 @@ func (r *recorder) Loaded(state adapters.State) {
 
 func (r *recorder) Apply(changes []adapters.Change) {
 	defer r.enter("Apply")()
-	r.checkOutsideLoad("Apply")
 	if len(changes) == 0 {
 		r.suite.Error("Apply came without changes")
 	}
+	if r.inLoad {
+		r.amend(changes)
+		return
+	}
+	r.checkOutsideLoad("Apply")
 	for _, change := range changes {
 		r.apply(change)
 	}
 	r.groups = append(r.groups, slices.Clone(changes))
+}
+
+// amend performs changes of the full state under way.
+func (r *recorder) amend(changes []adapters.Change) {
+	for _, change := range changes {
+		r.checkRevision(change.Revision)
+		if change.After == nil {
+			delete(r.loading, change.Key.ID())
+			continue
+		}
+		r.checkRecord(*change.After)
+		r.loading[change.Key.ID()] = adapters.VersionedRecord{Record: *change.After, Revision: change.Revision}
+	}
 }
 
 func (r *recorder) apply(change adapters.Change) {

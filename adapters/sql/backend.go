@@ -2,6 +2,7 @@ package sql
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 type Backend struct {
 	config Config
 	epoch  poll.Epoch
+	log    *serverLog
 
 	mu          sync.Mutex
 	connections *connections
@@ -39,7 +41,9 @@ func Open(config Config) (*Backend, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Backend{config: config, epoch: epoch}, nil
+	b := &Backend{config: config, epoch: epoch}
+	b.log = newServerLog(b)
+	return b, nil
 }
 
 // Resource returns the adapter of a table or view, which is also an
@@ -59,12 +63,12 @@ func (b *Backend) Close() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.closed = true
-	if b.connections == nil {
-		return nil
+	b.log.close()
+	if b.connections != nil {
+		b.discard(b.connections)
+		b.connections = nil
 	}
-	err := b.connections.close()
-	b.connections = nil
-	return err
+	return nil
 }
 
 // current returns the pools, making them if there are none.
@@ -91,9 +95,7 @@ func (b *Backend) replace(old *connections) {
 	if !isCurrent {
 		return
 	}
-	if err := old.close(); err != nil {
-		b.config.Logger.Warn("closing connections of a former DSN", "error", err)
-	}
+	b.discard(old)
 }
 
 func (b *Backend) learned(s server) {
@@ -119,4 +121,18 @@ func (b *Backend) location() *time.Location {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.server.location
+}
+
+func (b *Backend) serverIsMariaDB() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return strings.Contains(b.server.version, "MariaDB")
+}
+
+// discard ends pools. Idle connections that the server has ended before say so, which
+// changes nothing.
+func (b *Backend) discard(c *connections) {
+	if err := c.close(); err != nil {
+		b.config.Logger.Debug("closing connections", "error", err)
+	}
 }

@@ -22,7 +22,6 @@ func TestOpenRefusesWrongConfigurations(t *testing.T) {
 	}{
 		"no name":         {sql.Config{DSN: dsn}, []string{"name"}},
 		"no DSN":          {sql.Config{Name: "erp"}, []string{"DSN"}},
-		"binlog":          {sql.Config{Name: "erp", DSN: dsn, Watch: sql.WatchBinlog}, []string{"erp", "Binlog", "Poll"}},
 		"unknown mode":    {sql.Config{Name: "erp", DSN: dsn, Watch: "Log"}, []string{"erp", "Log", "Poll"}},
 		"one connection":  {sql.Config{Name: "erp", DSN: dsn, MaxOpenConns: 1}, []string{"erp", "maxOpenConns", "2"}},
 		"unknown zone":    {sql.Config{Name: "erp", DSN: dsn, TimeZone: "Mars/Olympus"}, []string{"erp", "timeZone", "Mars/Olympus"}},

@@ -14,9 +14,9 @@ import (
 type WatchMode string
 
 const (
-	// WatchAuto uses the best feed that the server allows; at present that is Poll.
+	// WatchAuto uses the feed that is proven best for the server; at present that is Poll.
 	WatchAuto WatchMode = "Auto"
-	// WatchBinlog follows the server's binary log. It is not available yet.
+	// WatchBinlog follows the server's binary log, and nothing else.
 	WatchBinlog WatchMode = "Binlog"
 	// WatchPoll compares snapshots.
 	WatchPoll WatchMode = "Poll"
@@ -55,9 +55,9 @@ func (c *Config) complete() error {
 		return errors.New("a backend needs a name and a DSN")
 	}
 	switch c.Watch {
-	case "", WatchAuto, WatchPoll:
-	case WatchBinlog:
-		return fmt.Errorf("backend %s: watch: Binlog is not available yet: use Auto or Poll", c.Name)
+	case "":
+		c.Watch = WatchAuto
+	case WatchAuto, WatchBinlog, WatchPoll:
 	default:
 		return fmt.Errorf("backend %s: watch: %q is not Auto, Binlog or Poll", c.Name, c.Watch)
 	}

@@ -23,7 +23,7 @@ func TestContract(t *testing.T) {
 	server := sqltest.Start(t)
 	adaptertest.Run(t, adaptertest.Harness{
 		Open: func(t *testing.T, resource adaptertest.Resource) adaptertest.Backend {
-			return openContract(t, server, resource)
+			return openContract(t, server, resource, sql.WatchPoll)
 		},
 		Types: []adapters.Type{
 			adapters.StringType, adapters.BooleanType, adapters.IntegerType, adapters.NumberType,
@@ -36,11 +36,28 @@ func TestContract(t *testing.T) {
 	})
 }
 
-func openContract(t *testing.T, server *sqltest.Server, resource adaptertest.Resource) adaptertest.Backend {
+// TestContractThroughTheLog judges the same adapter with the log as its feed.
+func TestContractThroughTheLog(t *testing.T) {
+	server := sqltest.Start(t, sqltest.Arguments("--log-bin", "--binlog-format=ROW", "--server-id=11"))
+	adaptertest.Run(t, adaptertest.Harness{
+		Open: func(t *testing.T, resource adaptertest.Resource) adaptertest.Backend {
+			return openContract(t, server, resource, sql.WatchBinlog)
+		},
+		Types: []adapters.Type{
+			adapters.StringType, adapters.BooleanType, adapters.IntegerType, adapters.NumberType,
+			adapters.FloatType, adapters.BytesType, adapters.JSONType, adapters.ListType,
+		},
+		IgnoreGoroutines: []goleak.Option{
+			goleak.IgnoreAnyFunction("github.com/bridge-apiserver/bridge-apiserver/adapters/sql/sqltest.launch.func1"),
+		},
+	})
+}
+
+func openContract(t *testing.T, server *sqltest.Server, resource adaptertest.Resource, watch sql.WatchMode) adaptertest.Backend {
 	database := server.Database(t)
 	database.Exec(t, contractTable(resource))
 	proxy := server.Proxy(t)
-	backend := openBackend(t, sql.Config{DSN: fixedDSN(proxy.DSN(database.Name)), PollInterval: 50 * time.Millisecond})
+	backend := openBackend(t, sql.Config{DSN: fixedDSN(proxy.DSN(database.Name)), PollInterval: 50 * time.Millisecond, Watch: watch})
 	return adaptertest.Backend{
 		Adapter:      contractResource(t, backend, resource),
 		Foreign:      &legacy{handle: database.SQL(), schema: resource.Schema},

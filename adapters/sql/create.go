@@ -31,11 +31,11 @@ func (r *Resource) Create(ctx context.Context, record adapters.Record) (adapters
 		}
 	}
 	queries := append([]string{creation.query, p.queries.readBack, p.queries.probe}, zoneChecks(creation.assignments)...)
-	err = r.transact(ctx, p, queries, func(t *transaction) error { return creation.run(t, write) })
+	done, err := r.transact(ctx, p, queries, func(t *transaction) error { return creation.run(t, write) })
 	if err != nil {
 		return adapters.Receipt{}, r.failed(ctx, p, "create a row of table "+r.config.Table, err)
 	}
-	return write.committed(&write.after), nil
+	return write.committed(ctx, done, &write.after)
 }
 
 // creation is an INSERT to be done.

@@ -37,12 +37,16 @@ const planRetry = time.Second
 func newResource(b *Backend, config ResourceConfig) *Resource {
 	r := &Resource{backend: b, config: config}
 	r.feed = pollFeed{poll.New(poll.Config{Source: r, Epoch: b.epoch, Interval: b.config.PollInterval})}
+	if b.config.Watch == WatchBinlog {
+		r.feed = newLogFeed(r, b.log)
+	}
 	return r
 }
 
 // Capabilities implements [adapters.Adapter].
 func (r *Resource) Capabilities() adapters.Capabilities {
-	return adapters.Capabilities{AtomicWrites: true}
+	exact := r.logged()
+	return adapters.Capabilities{AtomicWrites: true, ExactHistory: exact, BeforeImages: exact, StableRevisions: exact}
 }
 
 // Schema returns what the records look like.
@@ -157,3 +161,13 @@ func (r *Resource) drifted(p *plan) {
 		r.plan = nil
 	}
 }
+
+// forgetPlan makes the schema be read again.
+func (r *Resource) forgetPlan() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.plan, r.failure = nil, nil
+}
+
+// logged tells whether the table is followed through the log.
+func (r *Resource) logged() bool { return r.backend.config.Watch == WatchBinlog }

@@ -28,49 +28,67 @@ type transaction struct {
 // transact runs body in a transaction and commits it. queries are the statements with
 // arguments that body may use; they are prepared before the transaction has a
 // connection. A deadlock or lock timeout is tried once more.
-func (r *Resource) transact(ctx context.Context, p *plan, queries []string, body func(*transaction) error) error {
+func (r *Resource) transact(ctx context.Context, p *plan, queries []string, body func(*transaction) error) (commit, error) {
 	ctx, cancel := context.WithTimeout(ctx, transactionTimeout)
 	defer cancel()
-	err := r.attempt(ctx, p, queries, body)
+	done, err := r.attempt(ctx, p, queries, body)
 	if isPassing(err) {
-		err = r.attempt(ctx, p, queries, body)
+		done, err = r.attempt(ctx, p, queries, body)
 	}
-	return err
+	return done, err
 }
 
-func (r *Resource) attempt(ctx context.Context, p *plan, queries []string, body func(*transaction) error) error {
+func (r *Resource) attempt(ctx context.Context, p *plan, queries []string, body func(*transaction) error) (commit, error) {
 	pools, err := r.backend.current()
 	if err != nil {
-		return err
+		return commit{}, err
 	}
 	t := &transaction{ctx: ctx, resource: r, plan: p, pool: pools.writers, statements: map[string]*stdsql.Stmt{}}
 	release, err := t.pool.acquire(ctx)
 	if err != nil {
-		return err
+		return commit{}, err
 	}
 	defer release()
 	for _, query := range queries {
 		statement, discard, err := t.pool.statement(ctx, query)
 		if err != nil {
-			return fmt.Errorf("prepare: %w", err)
+			return commit{}, fmt.Errorf("prepare: %w", err)
 		}
 		defer discard()
 		t.statements[query] = statement
 	}
-	if t.tx, err = t.pool.db.BeginTx(ctx, nil); err != nil {
-		return fmt.Errorf("begin: %w", err)
+	connection, err := t.pool.db.Conn(ctx)
+	if err != nil {
+		return commit{}, fmt.Errorf("connect: %w", err)
+	}
+	defer connection.Close()
+	if t.tx, err = connection.BeginTx(ctx, nil); err != nil {
+		return commit{}, fmt.Errorf("begin: %w", err)
 	}
 	if err := t.run(body); err != nil {
 		// A rollback that fails leaves a connection that is closed, which rolls back too.
-		return errors.Join(err, ignoreDone(t.tx.Rollback()))
+		return commit{}, errors.Join(err, ignoreDone(t.tx.Rollback()))
 	}
 	if err := t.tx.Commit(); err != nil {
 		if ctx.Err() != nil && errors.Is(err, ctx.Err()) || errors.Is(err, stdsql.ErrTxDone) {
-			return fmt.Errorf("commit not sent: %w", errors.Join(err, ctx.Err()))
+			return commit{}, fmt.Errorf("commit not sent: %w", errors.Join(err, ctx.Err()))
 		}
-		return commitError{err}
+		return commit{}, commitError{err}
 	}
-	return nil
+	return r.identify(ctx, connection), nil
+}
+
+// identify asks for the id of the transaction that a connection has just committed.
+// Without an answer the write is found by the log's end.
+func (r *Resource) identify(ctx context.Context, connection *stdsql.Conn) commit {
+	var done commit
+	if !r.logged() || !r.backend.serverIsMariaDB() {
+		return done
+	}
+	if err := connection.QueryRowContext(ctx, "SELECT @@last_gtid").Scan(&done.gtid); err != nil {
+		return commit{}
+	}
+	return done
 }
 
 func (t *transaction) run(body func(*transaction) error) error {

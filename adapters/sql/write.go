@@ -14,6 +14,7 @@ type write struct {
 	resource  *Resource
 	plan      *plan
 	operation operation
+	before    *adapters.Record
 	after     adapters.Record
 }
 
@@ -21,21 +22,22 @@ type write struct {
 // the key, before it is committed.
 func (w *write) begin(ctx context.Context, key adapters.Key) error {
 	w.end()
-	operation, err := w.resource.feed.Begin(ctx, key)
+	operation, err := w.resource.feed.begin(ctx, key)
 	w.operation = operation
 	return err
 }
 
 func (w *write) end() {
 	if w.operation != nil {
-		w.operation.End()
+		w.operation.end()
 		w.operation = nil
 	}
 }
 
 // committed feeds what was committed, nil for a deletion.
-func (w *write) committed(after *adapters.Record) adapters.Receipt {
-	return adapters.Receipt{Record: w.after, Revision: w.operation.Feed(after)}
+func (w *write) committed(ctx context.Context, done commit, after *adapters.Record) (adapters.Receipt, error) {
+	revision, err := w.operation.committed(ctx, done, w.before, after)
+	return adapters.Receipt{Record: w.after, Revision: revision}, err
 }
 
 // Update implements [adapters.Writer].
@@ -97,7 +99,7 @@ func (r *Resource) change(ctx context.Context, p *plan, c *change, doing string)
 	if !ok {
 		return adapters.Receipt{}, errNotFound(c.before.Key)
 	}
-	w := &write{resource: r, plan: p}
+	w := &write{resource: r, plan: p, before: &c.before}
 	if err := w.begin(ctx, c.before.Key); err != nil {
 		return adapters.Receipt{}, err
 	}
@@ -106,14 +108,14 @@ func (r *Resource) change(ctx context.Context, p *plan, c *change, doing string)
 	if c.query != "" && !p.single() {
 		queries = append(queries, c.query)
 	}
-	err := r.transact(ctx, p, queries, func(t *transaction) error { return c.run(t, w, arguments) })
+	done, err := r.transact(ctx, p, queries, func(t *transaction) error { return c.run(t, w, arguments) })
 	if err != nil {
 		return adapters.Receipt{}, r.failed(ctx, p, doing, err)
 	}
 	if c.isDelete {
-		return w.committed(nil), nil
+		return w.committed(ctx, done, nil)
 	}
-	return w.committed(&w.after), nil
+	return w.committed(ctx, done, &w.after)
 }
 
 func (c *change) run(t *transaction, w *write, key []any) error {

@@ -79,7 +79,7 @@ func (s *sink) Apply(changes []adapters.Change) {
 		return
 	}
 	if s.aside != nil {
-		s.fail("Apply was called before Loaded")
+		s.amend(changes)
 		return
 	}
 	m := s.mirror
@@ -96,6 +96,16 @@ func (s *sink) Apply(changes []adapters.Change) {
 		}
 	}
 	s.delivered = true
+}
+
+// amend performs changes of the full state being received.
+func (s *sink) amend(changes []adapters.Change) {
+	s.touch()
+	m := s.mirror
+	for i := range changes {
+		change := &changes[i]
+		s.aside.put(project(m.config.Projector, m.seed, change.Key, change.After, change.Revision), change.Revision)
+	}
 }
 
 // Progress implements adapters.Sink.

@@ -56,9 +56,9 @@ const (
 	MariaDBDeleteRowsCompressedEvent EventType = 168
 )
 
-// headerLength is the length of an event's header in version 4 of the log, the only
+// HeaderLength is the length of an event's header in version 4 of the log, the only
 // one since MySQL 5.0.
-const headerLength = 19
+const HeaderLength = 19
 
 // checksumLength is the length of the CRC-32 behind an event.
 const checksumLength = 4
@@ -88,7 +88,7 @@ func (e Event) Artificial() bool { return e.Flags&artificialFlag != 0 }
 // ParseEvent splits a packet of the stream (without its leading OK byte) into
 // header and body, and verifies its checksum where the log has one.
 func ParseEvent(packet []byte, format Format) (Event, error) {
-	if len(packet) < headerLength {
+	if len(packet) < HeaderLength {
 		return Event{}, fmt.Errorf("event header %w: %d bytes", errTruncated, len(packet))
 	}
 	event := Event{
@@ -98,7 +98,7 @@ func ParseEvent(packet []byte, format Format) (Event, error) {
 		Length:      binary.LittleEndian.Uint32(packet[9:]),
 		EndPosition: binary.LittleEndian.Uint32(packet[13:]),
 		Flags:       binary.LittleEndian.Uint16(packet[17:]),
-		Body:        packet[headerLength:],
+		Body:        packet[HeaderLength:],
 	}
 	if int64(event.Length) != int64(len(packet)) {
 		return Event{}, fmt.Errorf("event type %d says it has %d bytes and has %d", event.Type, event.Length, len(packet))
@@ -145,12 +145,12 @@ func ParseFormat(event Event) (Format, error) {
 	version := body.uint16()
 	serverVersion := body.take(50)
 	format := Format{Timestamp: event.Timestamp, Created: body.uint32(), tableIDLength: 6}
-	eventHeaderLength := body.uint8()
+	ownLength := body.uint8()
 	if body.err != nil {
 		return Format{}, fmt.Errorf("format description: %w", body.err)
 	}
-	if version != 4 || eventHeaderLength != headerLength {
-		return Format{}, fmt.Errorf("log format version %d with headers of %d bytes is not supported: only version 4", version, eventHeaderLength)
+	if version != 4 || ownLength != HeaderLength {
+		return Format{}, fmt.Errorf("log format version %d with headers of %d bytes is not supported: only version 4", version, ownLength)
 	}
 	for i, octet := range serverVersion {
 		if octet == 0 {
@@ -197,8 +197,8 @@ func ParseRotate(event Event) (file string, position uint64, err error) {
 // the bytes themselves.
 func withoutChecksum(packet []byte) []byte {
 	end := len(packet) - checksumLength
-	if end >= headerLength && crc32.ChecksumIEEE(packet[:end]) == binary.LittleEndian.Uint32(packet[end:]) {
-		return packet[headerLength:end]
+	if end >= HeaderLength && crc32.ChecksumIEEE(packet[:end]) == binary.LittleEndian.Uint32(packet[end:]) {
+		return packet[HeaderLength:end]
 	}
-	return packet[headerLength:]
+	return packet[HeaderLength:]
 }

@@ -16,8 +16,8 @@ type LogConfig struct {
 	Server func(ctx context.Context) (Server, error)
 	// Head returns where the server's log ends.
 	Head func(ctx context.Context, server Server) (Position, error)
-	// Stream returns how to connect. ServerID, UUID, File and Heartbeat are filled in
-	// by the log.
+	// Stream returns how to connect. ServerID, UUID, File, Heartbeat and Silence are
+	// filled in by the log.
 	Stream func(ctx context.Context) (StreamConfig, error)
 	// TakenServerIDs returns the replication server ids that others use.
 	TakenServerIDs func(ctx context.Context, server Server) (map[uint32]bool, error)
@@ -25,8 +25,8 @@ type LogConfig struct {
 	ServerIDs [2]uint32
 	// UUID of this process as a replica (MySQL).
 	UUID string
-	// Heartbeat is how often an idle connection shows that it is alive.
-	Heartbeat time.Duration
+	// Heartbeat and Silence of the connection, see [StreamConfig].
+	Heartbeat, Silence time.Duration
 	// GroupLimit bounds the bytes of rows held for one transaction.
 	GroupLimit int
 	// RetryMin and RetryMax bound the backoff between connections.
@@ -43,7 +43,8 @@ type Handler interface {
 	// Group delivers a group that has rows of the table or cuts its history. Nothing
 	// but the rows of the table is of interest in it.
 	Group(ctx context.Context, group *Group, at Place)
-	// Progress says that everything up to a place has been delivered.
+	// Progress says that everything up to a place has been delivered. The first call
+	// confirms the place that delivery starts at, and tells its tag.
 	Progress(at Place)
 	// Unwell says that the log cannot be read at the moment.
 	Unwell(err error)
@@ -80,8 +81,10 @@ type Log struct {
 
 	mu            sync.Mutex
 	subscriptions map[*Subscription]struct{}
-	// at is how far the present connection has read.
+	// at is how far the present connection has read, settled whether no group is open
+	// there.
 	at      Place
+	settled bool
 	tags    map[uint32]Tag
 	metrics Metrics
 	// running is closed when the goroutine has ended; nil while there is none.
@@ -140,6 +143,13 @@ func (l *Log) Tag(file uint32) (Tag, bool) {
 	return tag, seen
 }
 
+// Followed reports whether the log is being read.
+func (l *Log) Followed() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.at.File != 0 && l.running != nil
+}
+
 // Subscribe starts delivery with the first group that ends behind from. Where from
 // carries a tag (tagged), the log's file must have it. The returned function ends
 // delivery; one call of the handler that is under way may end later.
@@ -153,6 +163,10 @@ func (l *Log) Subscribe(s Subscription, from Place, tagged bool) (cancel func())
 		ctx, stop := context.WithCancel(context.Background())
 		l.stop, l.running = stop, make(chan struct{})
 		go l.run(ctx, l.running)
+	case l.settled && from.Position == l.at.Position && (!tagged || from.Tag == l.at.Tag):
+		s.located = true
+		s.next, s.tagged = l.at, true
+		s.Handler.Progress(l.at)
 	case from.Compare(l.at.Position) < 0 && l.reconnect != nil:
 		l.reconnect(errReconnect)
 	}
@@ -208,7 +222,7 @@ func (l *Log) run(ctx context.Context, ended chan struct{}) {
 func (l *Log) disconnected(err error) {
 	lost := lostLog(err)
 	l.mu.Lock()
-	l.at = Place{}
+	l.at, l.settled = Place{}, false
 	for s := range l.subscriptions {
 		if lost != nil {
 			s.err = lost
@@ -269,7 +283,7 @@ func (l *Log) follow(ctx context.Context) error {
 	defer stream.Close()
 	release := context.AfterFunc(ctx, stream.Close)
 	defer release()
-	reader := reader{log: l, server: server, from: from, assembler: NewAssembler(l, l.config.GroupLimit)}
+	reader := reader{log: l, server: server, assembler: NewAssembler(l, l.config.GroupLimit)}
 	return reader.read(ctx, stream)
 }
 
@@ -290,6 +304,7 @@ func (l *Log) prepare(head Position) (Position, bool) {
 		}
 	}
 	l.at = Place{Position: earliest}
+	l.settled = false
 	return earliest, earliest.File != 0
 }
 
@@ -305,7 +320,8 @@ func (l *Log) connect(ctx context.Context, server Server, from Position) (*Strea
 	if config.ServerID, err = chooseServerID(l.config.ServerIDs, taken); err != nil {
 		return nil, err
 	}
-	config.UUID, config.Heartbeat, config.File = l.config.UUID, l.config.Heartbeat, FileName(server.BaseName, from.File)
+	config.UUID, config.File = l.config.UUID, FileName(server.BaseName, from.File)
+	config.Heartbeat, config.Silence = l.config.Heartbeat, l.config.Silence
 	stream, err := OpenStream(ctx, config)
 	if err != nil {
 		return nil, err

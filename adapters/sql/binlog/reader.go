@@ -12,7 +12,6 @@ import (
 type reader struct {
 	log       *Log
 	server    Server
-	from      Position
 	assembler *Assembler
 	file      uint32
 	tag       Tag
@@ -27,7 +26,8 @@ func (r *reader) read(ctx context.Context, stream *Stream) error {
 			return err
 		}
 		r.log.count(event.Event)
-		if event.End == 0 {
+		// The format of a file comes without a position when a dump begins.
+		if event.End == 0 && event.Type != FormatDescriptionEvent {
 			continue
 		}
 		if err := r.take(ctx, event); err != nil {
@@ -42,13 +42,14 @@ func (r *reader) take(ctx context.Context, event LocatedEvent) error {
 			return err
 		}
 	}
-	r.end = event.End
-	at := Place{Position{r.file, event.End}, r.tag}
-	r.locate(event, at)
-	// Groups before the start are not put together: their rows are not wanted.
-	if at.Compare(r.from) <= 0 && event.Type != FormatDescriptionEvent {
+	if event.End == 0 {
 		return nil
 	}
+	r.end = event.End
+	at := Place{Position{r.file, event.End}, r.tag}
+	r.locate(event)
+	// Groups before the start are put together too: a subscription may go on from
+	// inside one, and what was prepared there may be committed later.
 	group, err := r.assembler.Add(event)
 	if err != nil {
 		return err
@@ -62,6 +63,9 @@ func (r *reader) enter(event LocatedEvent) error {
 	base, number, err := ParseFileName(event.File)
 	if err != nil {
 		return err
+	}
+	if number == r.file {
+		return nil
 	}
 	previous, end := r.file, r.end
 	r.file, r.end = number, 0
@@ -85,23 +89,29 @@ func (r *reader) enter(event LocatedEvent) error {
 
 // locate makes sure that the positions that subscriptions go on from are boundaries
 // that the log really has.
-func (r *reader) locate(event LocatedEvent, at Place) {
+func (r *reader) locate(event LocatedEvent) {
 	l := r.log
+	var located []*Subscription
 	l.mu.Lock()
-	lost := false
 	for s := range l.subscriptions {
 		if s.located || s.next.File != r.file || s.next.Offset > event.End {
 			continue
 		}
 		s.located = true
+		located = append(located, s)
 		inRows := isRows(event.Type) && s.next.Offset > event.Start
 		if s.next.Offset != event.Start && s.next.Offset != event.End && s.next.Offset > firstPosition && !inRows {
 			s.err = fmt.Errorf("position %s is inside an event: the log is another one", s.next)
-			lost = true
 		}
+		s.next.Tag, s.tagged = r.tag, true
 	}
 	l.mu.Unlock()
-	if lost {
+	for _, s := range located {
+		if s.err == nil {
+			s.Handler.Progress(s.next)
+		}
+	}
+	if len(located) > 0 {
 		l.dropLost()
 	}
 }
@@ -141,7 +151,7 @@ func (g *Group) concerns(table TableName) bool {
 func (l *Log) advance(at Place, group, idle bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.at = at
+	l.at, l.settled = at, idle
 	if group {
 		l.metrics.Groups++
 	}

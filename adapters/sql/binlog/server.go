@@ -152,3 +152,34 @@ func (s Server) Settled(ctx context.Context, db *sql.DB) (Position, error) {
 	}
 	return s.position(values["binlog_snapshot_file"], offset)
 }
+
+// Replicas returns the server ids of the replicas that the server knows of, and its own.
+func (s Server) Replicas(ctx context.Context, db Querier) (map[uint32]bool, error) {
+	query := "SHOW SLAVE HOSTS"
+	if !s.MariaDB && atLeast(s.Version, 8, 1) {
+		query = "SHOW REPLICAS"
+	}
+	rows, err := db.QueryContext(ctx, query)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", query, err)
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", query, err)
+	}
+	var id uint32
+	targets := make([]any, len(columns))
+	for i := range targets {
+		targets[i] = new(sql.RawBytes)
+	}
+	targets[0] = &id
+	taken := map[uint32]bool{}
+	for rows.Next() {
+		if err := rows.Scan(targets...); err != nil {
+			return nil, fmt.Errorf("%s: %w", query, err)
+		}
+		taken[id] = true
+	}
+	return taken, rows.Err()
+}

@@ -25,15 +25,17 @@ type StreamConfig struct {
 	// File to start with. Every file is read from its beginning, because a dump can't
 	// begin inside an event and the command's position has only 32 bits.
 	File string
-	// Heartbeat is how often the server shows that an idle connection is alive. A
-	// stream without any packet for three times as long is taken for dead.
+	// Heartbeat is how soon the server tells where an idle log stands: it withholds
+	// some events of its own, and their place in the log would stay unknown.
 	Heartbeat time.Duration
+	// Silence without any packet after which a connection is taken for dead.
+	Silence time.Duration
 }
 
 // Stream is one connection that follows the log. It belongs to one goroutine.
 type Stream struct {
 	connection *vitess.Conn
-	heartbeat  time.Duration
+	silence    time.Duration
 	format     Format
 	file       string
 	// end of the last event, extended beyond 32 bits.
@@ -66,7 +68,7 @@ func OpenStream(ctx context.Context, config StreamConfig) (*Stream, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect for the log: %w", serverError(err))
 	}
-	stream := &Stream{connection: connection, heartbeat: config.Heartbeat}
+	stream := &Stream{connection: connection, silence: config.Silence}
 	stop := context.AfterFunc(ctx, connection.Close)
 	defer stop()
 	if err := stream.request(config); err != nil {
@@ -102,10 +104,10 @@ func (s *Stream) Close() { s.connection.Close() }
 
 // Next waits for the next event. The event's bytes stay valid. It fails with io.EOF
 // where the server ended the stream, with a [ServerError] where it says why, and when
-// nothing at all arrived for three heartbeats.
+// nothing at all arrived for the time of silence.
 func (s *Stream) Next(ctx context.Context) (LocatedEvent, error) {
-	if s.heartbeat > 0 {
-		if err := s.connection.Conn.SetReadDeadline(time.Now().Add(3 * s.heartbeat)); err != nil {
+	if s.silence > 0 {
+		if err := s.connection.Conn.SetReadDeadline(time.Now().Add(s.silence)); err != nil {
 			return LocatedEvent{}, fmt.Errorf("set the log connection's deadline: %w", err)
 		}
 	}
@@ -136,12 +138,25 @@ func (s *Stream) locate(packet []byte) (LocatedEvent, error) {
 		return LocatedEvent{}, err
 	}
 	located := LocatedEvent{Event: event, File: s.file, Format: s.format}
-	if event.Artificial() || event.EndPosition == 0 || event.Type == HeartbeatEvent || event.Type == HeartbeatV2Event {
+	if event.Type == HeartbeatEvent {
+		return s.heartbeat(located), nil
+	}
+	if event.Artificial() || event.EndPosition == 0 || event.Type == HeartbeatV2Event {
 		return located, nil
 	}
 	s.end = extend(s.end, event.EndPosition)
 	located.Start, located.End = s.end-uint64(event.Length), s.end
 	return located, nil
+}
+
+// heartbeat locates a heartbeat: an empty event at the place that the server has read
+// the log up to, named in its body.
+func (s *Stream) heartbeat(event LocatedEvent) LocatedEvent {
+	if string(event.Body) == s.file {
+		s.end = extend(s.end, event.EndPosition)
+		event.Start, event.End = s.end, s.end
+	}
+	return event
 }
 
 // follow keeps track of the file and its format. A rotate event at the start of a
