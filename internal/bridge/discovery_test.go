@@ -32,7 +32,7 @@ func (f *fixture) checkDiscovery() {
 	}
 	for _, path := range []string{"/apis/erp.example.com", "/apis/erp.example.com/"} {
 		group := decodeInto[metav1.APIGroup](f.t, f.must(http.StatusOK, f.get(path)))
-		if group.Name != "erp.example.com" || len(group.Versions) != 1 {
+		if group.Name != "erp.example.com" || len(group.Versions) != 2 || group.Versions[0].Version != "v1" {
 			f.t.Errorf("%s: %+v", path, group)
 		}
 	}
@@ -64,7 +64,7 @@ func (f *fixture) checkAggregatedDiscovery() {
 	accept := []string{"Accept", "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"}
 	got := f.must(http.StatusOK, f.do(http.MethodGet, "/apis", accept, ""))
 	aggregated := decodeInto[apidiscoveryv2.APIGroupDiscoveryList](f.t, got)
-	if len(aggregated.Items) != 1 || len(aggregated.Items[0].Versions) != 1 {
+	if len(aggregated.Items) != 1 || len(aggregated.Items[0].Versions) != 2 {
 		f.t.Fatalf("/apis: %s", got.body)
 	}
 	regions := aggregated.Items[0].Versions[0].Resources[1]
@@ -94,6 +94,25 @@ func (f *fixture) disconnect() {
 			}
 			return nil
 		})
+	}
+}
+
+func TestVersionsAreServedSideBySide(t *testing.T) {
+	f := start(t)
+	f.insert("regions", "eu", map[string]adapters.Value{"spec.title": adapters.String("Europe")})
+	f.insert("suppliers", "s1", map[string]adapters.Value{"spec.label": adapters.String("Bolts")})
+	for path, want := range map[string]string{
+		"/apis/erp.example.com/v1/regions/eu":        `"title":"Europe"`,
+		"/apis/erp.example.com/v1beta1/suppliers/s1": `"label":"Bolts"`,
+	} {
+		if got := f.must(http.StatusOK, f.get(path)); !strings.Contains(got.body, want) {
+			t.Errorf("%s: %s", path, got.body)
+		}
+	}
+	f.must(http.StatusNotFound, f.get("/apis/erp.example.com/v1/suppliers/s1"))
+	list := decodeInto[metav1.APIResourceList](t, f.must(http.StatusOK, f.get("/apis/erp.example.com/v1beta1")))
+	if names := resourceNames(list); !slices.Equal(names, []string{"suppliers"}) {
+		t.Errorf("v1beta1 has %v", names)
 	}
 }
 

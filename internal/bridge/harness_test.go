@@ -81,6 +81,22 @@ spec:
 ---
 apiVersion: bridge-apiserver.dev/v1alpha1
 kind: BridgedResource
+metadata: {name: suppliers.erp.example.com}
+spec:
+  group: erp.example.com
+  version: v1beta1
+  scope: Cluster
+  names: {plural: suppliers, singular: supplier, kind: Supplier}
+  source:
+    backend: erp
+    mysql:
+      table: suppliers
+      key: {name: {columns: [code]}}
+  fields:
+  - {path: spec.label, column: title, number: 1}
+---
+apiVersion: bridge-apiserver.dev/v1alpha1
+kind: BridgedResource
 metadata: {name: tickets.erp.example.com}
 spec:
   group: erp.example.com
@@ -276,7 +292,7 @@ func keyOf(text string) adapters.Key {
 
 func (f *fixture) schema(table string) adapters.Schema {
 	for _, made := range f.server.resources {
-		if strings.HasPrefix(made.name, table+".") {
+		if made.name == table+".erp.example.com" {
 			return made.kind.AdapterSchema()
 		}
 	}
@@ -392,7 +408,7 @@ func (f *fixture) create(name, spec string) answer {
 // mirrorOf is the mirror of a table.
 func (f *fixture) mirrorOf(table string) *mirror.Mirror {
 	for _, made := range f.server.resources {
-		if strings.HasPrefix(made.name, table+".") {
+		if made.name == table+".erp.example.com" {
 			return made.mirror
 		}
 	}

@@ -21,6 +21,8 @@ var forTheProcess = []goleak.Option{
 	goleak.IgnoreAnyFunction("k8s.io/klog/v2.(*flushDaemon).run.func1"),
 	// The health check of the log.
 	goleak.IgnoreAnyFunction("k8s.io/apimachinery/pkg/util/wait.Forever"),
+	// The audit log's file, which its package never lets go.
+	goleak.IgnoreAnyFunction("gopkg.in/natefinch/lumberjack%2ev2.(*Logger).millRun"),
 }
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m, forTheProcess...) }

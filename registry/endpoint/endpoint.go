@@ -12,6 +12,7 @@ import (
 	"k8s.io/apiserver/pkg/registry/generic/registry"
 	"k8s.io/apiserver/pkg/storage"
 	flowcontrolrequest "k8s.io/apiserver/pkg/util/flowcontrol/request"
+	"k8s.io/kube-openapi/pkg/spec3"
 
 	"github.com/bridge-apiserver/bridge-apiserver/apis/bridge/v1alpha1"
 	"github.com/bridge-apiserver/bridge-apiserver/registry/object"
@@ -42,6 +43,7 @@ type Endpoint struct {
 	kind        *object.Kind
 	declaration *v1alpha1.BridgedResource
 	resource    schema.GroupVersionResource
+	openAPI     *spec3.OpenAPI
 	store       *registry.Store
 	handlers    handlerSet
 }
@@ -61,6 +63,9 @@ func New(config Config) (*Endpoint, error) {
 
 func (e *Endpoint) build(config Config) error {
 	var err error
+	if e.openAPI, err = e.openAPIV3(); err != nil {
+		return err
+	}
 	if e.store, err = newStore(config); err != nil {
 		return err
 	}

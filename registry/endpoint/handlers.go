@@ -36,8 +36,7 @@ type handlerSet struct {
 	routes     map[route]http.HandlerFunc
 }
 
-// newHandlers makes a handler for each served verb, with metrics for each scope, so
-// that nothing has to be made for a request.
+// newHandlers makes a handler for each served verb, with metrics for each scope.
 func (e *Endpoint) newHandlers(config Config, scope *handlers.RequestScope) handlerSet {
 	set := handlerSet{
 		resource:   e.resource,
@@ -47,15 +46,21 @@ func (e *Endpoint) newHandlers(config Config, scope *handlers.RequestScope) hand
 	}
 	rest := store{e.store}
 	all := map[string]http.HandlerFunc{
-		"get":              handlers.GetResource(rest, scope),
-		"list":             handlers.ListResource(rest, rest, scope, false, config.MinRequestTimeout),
-		"watch":            handlers.ListResource(rest, rest, scope, true, config.MinRequestTimeout),
-		"create":           handlers.CreateResource(rest, withoutTracking(scope), config.Admission),
-		"update":           handlers.UpdateResource(rest, scope, config.Admission),
-		"patch":            forceApply(handlers.PatchResource(rest, scope, config.Admission, patchTypes)),
-		"delete":           handlers.DeleteResource(rest, true, scope, config.Admission),
-		"deletecollection": handlers.DeleteCollection(rest, true, scope, config.Admission),
+		"get":   handlers.GetResource(rest, scope),
+		"list":  handlers.ListResource(rest, rest, scope, false, config.MinRequestTimeout),
+		"watch": handlers.ListResource(rest, rest, scope, true, config.MinRequestTimeout),
 	}
+	untracked := withoutTracking(scope)
+	for verb, make := range map[string]func() http.HandlerFunc{
+		"create":           func() http.HandlerFunc { return handlers.CreateResource(rest, untracked, config.Admission) },
+		"update":           func() http.HandlerFunc { return handlers.UpdateResource(rest, scope, config.Admission) },
+		"patch":            func() http.HandlerFunc { return handlers.PatchResource(rest, scope, config.Admission, patchTypes) },
+		"delete":           func() http.HandlerFunc { return handlers.DeleteResource(rest, true, scope, config.Admission) },
+		"deletecollection": func() http.HandlerFunc { return handlers.DeleteCollection(rest, true, scope, config.Admission) },
+	} {
+		all[verb] = perRequest(make)
+	}
+	all["patch"] = forceApply(all["patch"])
 	for verb, handler := range all {
 		if !serves(e.declaration, verb) {
 			continue
@@ -67,6 +72,13 @@ func (e *Endpoint) newHandlers(config Config, scope *handlers.RequestScope) hand
 		}
 	}
 	return set
+}
+
+// perRequest makes a handler anew for each request. A writing handler wraps the
+// admission chain that it was made with, at each request and without a lock: used
+// twice, it would grow, and race with itself.
+func perRequest(make func() http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, req *http.Request) { make()(w, req) }
 }
 
 // ServeHTTP implements http.Handler.

@@ -1,7 +1,6 @@
 package endpoint
 
 import (
-	"context"
 	"fmt"
 
 	"k8s.io/apiextensions-apiserver/pkg/controller/openapi/builder"
@@ -16,10 +15,8 @@ import (
 // publishes. It is called after the server's PrepareRun, which makes the services
 // that publish them.
 func PublishOpenAPI(server *genericapiserver.GenericAPIServer, endpoints ...*Endpoint) error {
-	if err := publishOpenAPIV3(server, endpoints); err != nil {
-		return err
-	}
-	return publishOpenAPIV2(server, endpoints)
+	publishOpenAPIV2(server, endpoints)
+	return publishOpenAPIV3(server, endpoints)
 }
 
 // publishOpenAPIV3 publishes one document for each group version.
@@ -29,12 +26,8 @@ func publishOpenAPIV3(server *genericapiserver.GenericAPIServer, endpoints []*En
 	}
 	documents := map[string][]*spec3.OpenAPI{}
 	for _, endpoint := range endpoints {
-		document, err := endpoint.openAPIV3()
-		if err != nil {
-			return err
-		}
 		path := "apis/" + endpoint.resource.GroupVersion().String()
-		documents[path] = append(documents[path], document)
+		documents[path] = append(documents[path], endpoint.openAPI)
 	}
 	for path, parts := range documents {
 		merged, err := builder.MergeSpecsV3(parts...)
@@ -48,9 +41,9 @@ func publishOpenAPIV3(server *genericapiserver.GenericAPIServer, endpoints []*En
 
 // publishOpenAPIV2 publishes one document with everything, built when it is first
 // asked for.
-func publishOpenAPIV2(server *genericapiserver.GenericAPIServer, endpoints []*Endpoint) error {
+func publishOpenAPIV2(server *genericapiserver.GenericAPIServer, endpoints []*Endpoint) {
 	if server.OpenAPIVersionedService == nil {
-		return nil
+		return
 	}
 	static := server.StaticOpenAPISpec
 	document := cached.Once(cached.Func(func() (*spec.Swagger, string, error) {
@@ -58,12 +51,7 @@ func publishOpenAPIV2(server *genericapiserver.GenericAPIServer, endpoints []*En
 		// It is built once, so one tag does.
 		return merged, "bridged-kinds", err
 	}))
-	// What cannot be built must fail the start, not every request for it.
-	if _, _, err := document.Get(); err != nil {
-		return err
-	}
 	server.OpenAPIVersionedService.UpdateSpecLazy(document)
-	return nil
 }
 
 func mergeOpenAPIV2(static *spec.Swagger, endpoints []*Endpoint) (*spec.Swagger, error) {
@@ -98,7 +86,8 @@ func (e *Endpoint) openAPIV2() (*spec.Swagger, error) {
 	return document, nil
 }
 
-// openAPIV3 is openAPIV2 in version 3.
+// openAPIV3 is openAPIV2 in version 3. It has the models that server-side apply
+// merges by, too.
 func (e *Endpoint) openAPIV3() (*spec3.OpenAPI, error) {
 	document, err := builder.BuildOpenAPIV3(e.kind.CustomResourceDefinition(), e.resource.Version,
 		builder.Options{IncludeSelectableFields: true})
@@ -112,13 +101,4 @@ func (e *Endpoint) openAPIV3() (*spec3.OpenAPI, error) {
 		}
 	}
 	return document, nil
-}
-
-// schemas returns the models that server-side apply merges by.
-func (e *Endpoint) schemas(context.Context) (map[string]*spec.Schema, error) {
-	document, err := builder.BuildOpenAPIV3(e.kind.CustomResourceDefinition(), e.resource.Version, builder.Options{})
-	if err != nil {
-		return nil, fmt.Errorf("build models of %s for server-side apply: %w", e.resource.GroupResource(), err)
-	}
-	return document.Components.Schemas, nil
 }

@@ -1,7 +1,6 @@
 package endpoint
 
 import (
-	"context"
 	"fmt"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -19,11 +18,7 @@ import (
 func (e *Endpoint) newScope(config Config) (*handlers.RequestScope, error) {
 	types := e.kind.Types()
 	groupVersion := e.resource.GroupVersion()
-	schemas, err := e.schemas(context.Background())
-	if err != nil {
-		return nil, err
-	}
-	converter, err := managedfields.NewTypeConverter(schemas, false)
+	converter, err := managedfields.NewTypeConverter(e.openAPI.Components.Schemas, false)
 	if err != nil {
 		return nil, fmt.Errorf("make type converter for server-side apply: %w", err)
 	}
