@@ -6,6 +6,9 @@ SHELL := /bin/bash
 GO ?= go
 STAGE := hack/stage.sh
 
+# One set of flags for all runs, so that results are reused.
+RACE_TEST := $(GO) test -race -timeout 20m
+
 # Arguments for every `go test`, for example TESTFLAGS='-run TestWatch -v'.
 TESTFLAGS ?=
 # How long `make soak` runs.
@@ -34,7 +37,7 @@ test: ## Run the unit, conformance and e2e tests; installs MariaDB if it is miss
 
 .PHONY: test-unit
 test-unit: ## Run the unit tests with the race detector.
-	$(GO) test -race $(TESTFLAGS) ./...
+	$(RACE_TEST) $(TESTFLAGS) ./...
 	$(GO) -C demo test -tags $(DEMO_TAGS) $(TESTFLAGS) ./...
 
 # The suites of the first line run among the unit tests too, in the same binaries, and
@@ -42,8 +45,8 @@ test-unit: ## Run the unit tests with the race detector.
 .PHONY: conformance
 conformance: ## Run Kubernetes' own storage suites on memory and MariaDB, and compare with etcd.
 	@hack/install-dependencies.sh
-	$(GO) test -race $(TESTFLAGS) ./adapters/... ./registry/...
-	$(GO) -C test/differential test -race $(TESTFLAGS) ./...
+	$(RACE_TEST) $(TESTFLAGS) ./adapters/... ./registry/...
+	$(GO) -C test/differential test -race -timeout 20m $(TESTFLAGS) ./...
 
 .PHONY: e2e
 e2e: ## Run the scenarios with a real kube-apiserver, kubectl and controllers.
@@ -54,7 +57,7 @@ e2e: ## Run the scenarios with a real kube-apiserver, kubectl and controllers.
 .PHONY: soak
 soak: ## Run writers, informers and faults for SOAK_DURATION (60s), then compare.
 	@hack/install-dependencies.sh
-	SOAK_DURATION=$(SOAK_DURATION) $(GO) -C test/soak test -count=1 -timeout 0 $(TESTFLAGS) ./...
+	SOAK_DURATION=$(SOAK_DURATION) $(GO) test -count=1 -timeout 0 -v -run TestSoak $(TESTFLAGS) ./test/soak
 
 .PHONY: bench
 bench: ## Measure against a CRD, a built-in type and plain SQL; prints a table.

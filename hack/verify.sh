@@ -12,7 +12,14 @@ tags=gms_pure_go
 check() {
   local name=$1
   shift
-  hack/stage.sh "$name" "$@" || failed+=("$name")
+  echo "==> $name"
+  SECONDS=0
+  if "$@"; then
+    echo "<== $name: done in ${SECONDS}s"
+  else
+    echo "<== $name: FAILED after ${SECONDS}s"
+    failed+=("$name")
+  fi
 }
 
 modules() {
