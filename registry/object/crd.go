@@ -81,6 +81,9 @@ func checkDefinition(ctx context.Context, definition *apiextensionsv1.CustomReso
 	faults := crdvalidation.ValidateCustomResourceDefinition(ctx, &internal)
 	for _, fault := range faults {
 		fault.Field = mappingPath(fault.Field)
+		if rule, ok := fault.BadValue.(apiextensions.ValidationRule); ok {
+			fault.BadValue = rule.Rule
+		}
 	}
 	if len(faults) == 0 {
 		return nil

@@ -279,7 +279,7 @@ func TestNewKindNamesWhatIsWrong(t *testing.T) {
 		name, want string
 		change     func(*v1alpha1.BridgedResourceSpec)
 	}{
-		{"rule that doesn't compile", "spec.validations[0].rule", func(s *v1alpha1.BridgedResourceSpec) { s.Validations[0].Rule = "self.spec.foo == 1" }},
+		{"rule that doesn't compile", `spec.validations[0].rule: Invalid value: "self.spec.foo == 1": compilation failed`, func(s *v1alpha1.BridgedResourceSpec) { s.Validations[0].Rule = "self.spec.foo == 1" }},
 		{"rule that costs too much", "spec.validations[0].rule", func(s *v1alpha1.BridgedResourceSpec) {
 			s.Validations[0].Rule = "self.spec.tags.all(a, self.spec.tags.all(b, self.spec.tags.all(c, a + b != c)))"
 		}},
