@@ -124,7 +124,6 @@ func buildBridge(ctx context.Context, program string) error {
 	}
 	command := exec.CommandContext(ctx, "go", "build", "-o", program, "./cmd/bridge-apiserver")
 	command.Dir = root
-	command.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if output, err := command.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the bridge: %w\n%s", err, output)
 	}

@@ -25,7 +25,6 @@ type bridge struct {
 func buildBridge(ctx context.Context, repository, program string) error {
 	command := exec.CommandContext(ctx, "go", "build", "-o", program, "./cmd/bridge-apiserver")
 	command.Dir = repository
-	command.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if output, err := command.CombinedOutput(); err != nil {
 		return fmt.Errorf("build bridge-apiserver in %s: %w\n%s", repository, err, output)
 	}

@@ -36,7 +36,7 @@ func TestAdmissionIsAskedTheSameAtEachWrite(t *testing.T) {
 	write := func(i int) {
 		name := fmt.Sprintf("c%d", i)
 		f.create(name, `"companyName":"Fjord"`)
-		f.must(http.StatusOK, f.do(http.MethodPatch, customersPath+"/"+name, []string{"Content-Type: application/merge-patch+json"}, `{"spec":{"companyName":"Dal"}}`))
+		f.must(http.StatusOK, f.do(http.MethodPatch, customersPath+"/"+name, []string{"Content-Type", "application/merge-patch+json"}, `{"spec":{"companyName":"Dal"}}`))
 	}
 	write(0)
 	first := counting.asked.Swap(0)
