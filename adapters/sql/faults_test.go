@@ -2,6 +2,7 @@ package sql_test
 
 import (
 	"context"
+	stdsql "database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -297,6 +298,58 @@ func TestServerRefusals(t *testing.T) {
 		_, err := resourceOf(t, limited, customers()).Update(t.Context(), stored, with(stored, name, adapters.String("Other")))
 		expected{code: adapters.Overloaded, words: []string{"max_connections"}}.check(t, err)
 	})
+	t.Run("too many connections to the server", func(t *testing.T) {
+		server.Exec(t, "CREATE USER crowd IDENTIFIED BY 'crowd'; GRANT SELECT ON *.* TO crowd; SET GLOBAL max_connections = 10")
+		defer server.Exec(t, "SET GLOBAL max_connections = 151")
+		dsn := "crowd:crowd@" + strings.SplitN(database.DSN(), "@", 2)[1]
+		crowd, err := stdsql.Open("mysql", dsn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer crowd.Close()
+		for range 11 {
+			var taken *stdsql.Conn
+			if taken, err = crowd.Conn(t.Context()); err != nil {
+				break
+			}
+			defer taken.Close()
+		}
+		if err == nil {
+			t.Fatal("the server accepts more connections than it should")
+		}
+		limited := openBackend(t, sql.Config{TimeZone: "UTC", DSN: fixedDSN(dsn)})
+		_, err = resourceOf(t, limited, customers()).Get(t.Context(), key("c1"))
+		expected{code: adapters.Overloaded, words: []string{"max_connections"}}.check(t, err)
+	})
+	t.Run("deadlock", func(t *testing.T) {
+		other := create(t, resource, customer("d1"))
+		holder, err := database.SQL().BeginTx(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer holder.Rollback()
+		// The write locks d2 by its prelude, then d1; the holder does it the other way round.
+		create(t, resource, customer("d2"))
+		if _, err := holder.ExecContext(t.Context(), "UPDATE CUST_MASTER SET score = 1 WHERE cust_no = 'd1'"); err != nil {
+			t.Fatal(err)
+		}
+		config := customers()
+		config.BeforeWrite = []string{"SELECT 1 FROM CUST_MASTER WHERE cust_no = 'd2' FOR UPDATE"}
+		result := make(chan error, 1)
+		go func() {
+			_, err := resourceOf(t, backend, config).Update(t.Context(), other, with(other, name, adapters.String("Other")))
+			result <- err
+		}()
+		waitForLockWait(t, database)
+		_, holderErr := holder.ExecContext(t.Context(), "UPDATE CUST_MASTER SET score = 1 WHERE cust_no = 'd2'")
+		if err := holder.Rollback(); err != nil {
+			t.Fatal(err)
+		}
+		// Whichever of the two the server chose: the write is done in the end.
+		if err := <-result; err != nil {
+			t.Errorf("the write failed with %v; the other transaction with %v", err, holderErr)
+		}
+	})
 	t.Run("all connections in use", func(t *testing.T) {
 		small := openBackend(t, sql.Config{TimeZone: "UTC", MaxOpenConns: 2, DSN: fixedDSN(database.DSN())})
 		resource := resourceOf(t, small, customers())
@@ -327,6 +380,17 @@ func TestServerRefusals(t *testing.T) {
 			t.Errorf("the codes are %v, want Overloaded among them", codes)
 		}
 	})
+}
+
+// waitForLockWait waits until a transaction waits for a lock.
+func waitForLockWait(t *testing.T, database *sqltest.Database) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); {
+		if waiting := database.Query(t, "SELECT COUNT(*) FROM information_schema.INNODB_LOCK_WAITS"); waiting[0] != "0" {
+			return
+		}
+	}
+	t.Fatal("no transaction waits for a lock")
 }
 
 // slowResource is one whose writing sessions have a short limit for statements.
