@@ -59,6 +59,7 @@ var samples = []sample{
 	{"TIME", types("string"), words("'00:00:00' '-838:59:59' '838:59:59' '23:59:59' NULL")},
 	{"TIME(2)", types("string"), words("'00:00:00.25' '-01:02:03.99' '100:00:00'")},
 	{"ENUM('a','b c','it''s','1','2')", types("string"), []string{"'a'", "'b c'", "'it''s'", "'1'", "NULL"}},
+	{`ENUM('back\\slash','comma,','quote''d','größe','')`, types("string"), []string{`'back\\slash'`, "'comma,'", "'quote''d'", "'größe'", "''"}},
 	{"SET('x','y','z')", types("string set"), words("'' 'x' 'z,x' 'x,y,z' NULL")},
 	{"BIT(1)", types("boolean integer string bytes"), words("b'0' b'1' NULL")},
 	{"BIT(12)", types("integer string bytes hex"), words("b'0' b'101010101010' b'1' NULL")},

@@ -1,12 +1,9 @@
 package bridge
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
+	_ "embed"
 	"errors"
-	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -14,7 +11,6 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/net"
 	restclient "k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -27,91 +23,8 @@ import (
 	"github.com/bridge-apiserver/bridge-apiserver/registry/object"
 )
 
-const customersMapping = `
-apiVersion: bridge-apiserver.dev/v1alpha1
-kind: Backend
-metadata: {name: erp}
-spec:
-  mysql: {dsn: "user@tcp(127.0.0.1:3306)/erp"}
----
-apiVersion: bridge-apiserver.dev/v1alpha1
-kind: BridgedResource
-metadata: {name: customers.erp.example.com}
-spec:
-  group: erp.example.com
-  version: v1
-  scope: Namespaced
-  names: {plural: customers, singular: customer, kind: Customer, shortNames: [cust], categories: [erp]}
-  verbs: [get, list, watch, create, update, patch, delete, deletecollection]
-  source:
-    backend: erp
-    mysql:
-      table: customers
-      key: {name: {columns: [no]}, namespace: {column: region}}
-  fields:
-  - {path: spec.companyName, column: name, number: 1, required: true, maxLength: 20}
-  - {path: spec.status, column: status, number: 2, enum: [Active, Inactive], default: Active}
-  - {path: spec.rating, column: rating, number: 3, type: integer, minimum: 0}
-  - {path: spec.country, column: country, number: 4, immutable: true}
-  - {path: spec.tags, column: tags, number: 5, type: set}
-  - {path: status.balance, column: balance, number: 1, type: decimal, readOnly: true}
-  metadata:
-    labels: {tier: {column: tier}}
-  validations:
-  - {rule: "self.spec.status != 'Inactive' || !has(self.spec.rating) || self.spec.rating == 0", message: inactive customers have no rating}
-  selectableFields: [spec.status]
-  printerColumns:
-  - {name: Company, path: spec.companyName}
----
-apiVersion: bridge-apiserver.dev/v1alpha1
-kind: BridgedResource
-metadata: {name: regions.erp.example.com}
-spec:
-  group: erp.example.com
-  version: v1
-  scope: Cluster
-  names: {plural: regions, singular: region, kind: Region}
-  source:
-    backend: erp
-    mysql:
-      table: regions
-      key: {name: {columns: [code]}}
-  fields:
-  - {path: spec.title, column: title, number: 1}
----
-apiVersion: bridge-apiserver.dev/v1alpha1
-kind: BridgedResource
-metadata: {name: suppliers.erp.example.com}
-spec:
-  group: erp.example.com
-  version: v1beta1
-  scope: Cluster
-  names: {plural: suppliers, singular: supplier, kind: Supplier}
-  source:
-    backend: erp
-    mysql:
-      table: suppliers
-      key: {name: {columns: [code]}}
-  fields:
-  - {path: spec.label, column: title, number: 1}
----
-apiVersion: bridge-apiserver.dev/v1alpha1
-kind: BridgedResource
-metadata: {name: tickets.erp.example.com}
-spec:
-  group: erp.example.com
-  version: v1
-  scope: Namespaced
-  names: {plural: tickets, singular: ticket, kind: Ticket}
-  verbs: [get, list, watch, create]
-  source:
-    backend: erp
-    mysql:
-      table: tickets
-      key: {name: {columns: [id], generated: true}, namespace: {value: support}}
-  fields:
-  - {path: spec.subject, column: subject, number: 1}
-`
+//go:embed testdata/customers.yaml
+var customersMapping []byte
 
 const customersPath = "/apis/erp.example.com/v1/namespaces/eu/customers"
 
@@ -126,7 +39,9 @@ type fixture struct {
 	cancel  context.CancelFunc
 	stopped chan struct{}
 	failure error
-	once    sync.Once
+	// configure changes the server's configuration before the server is made.
+	configure func(*server.Config)
+	once      sync.Once
 }
 
 // start runs a server until it is ready, and ends it when the test ends.
@@ -152,6 +67,9 @@ func startWith(t *testing.T, prepare func(*fixture), arguments ...string) *fixtu
 	config, err := options.Config()
 	if err != nil {
 		t.Fatal(err)
+	}
+	if f.configure != nil {
+		f.configure(config)
 	}
 	if f.server, err = New(Config{Server: config, Resources: resources}); err != nil {
 		t.Fatal(err)
@@ -191,7 +109,7 @@ func parseOptions(t *testing.T, arguments []string) *server.Options {
 
 func (f *fixture) resources() []Resource {
 	f.t.Helper()
-	mapping, err := v1alpha1.Parse(v1alpha1.Source{Name: "customers.yaml", Data: []byte(customersMapping)})
+	mapping, err := v1alpha1.Parse(v1alpha1.Source{Name: "customers.yaml", Data: customersMapping})
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -300,111 +218,6 @@ func (f *fixture) schema(table string) adapters.Schema {
 	return adapters.Schema{}
 }
 
-// answer is what the server answers.
-type answer struct {
-	code     int
-	header   http.Header
-	body     string
-	warnings []string
-}
-
-// status is the Status in an answer, or an empty one.
-func (a answer) status() metav1.Status {
-	var status metav1.Status
-	if err := json.Unmarshal([]byte(a.body), &status); err != nil || status.Kind != "Status" {
-		return metav1.Status{}
-	}
-	return status
-}
-
-// object is the answer as a map.
-func (a answer) object(t *testing.T) map[string]any {
-	t.Helper()
-	content := map[string]any{}
-	if err := json.Unmarshal([]byte(a.body), &content); err != nil {
-		t.Fatalf("%v in %s", err, a.body)
-	}
-	return content
-}
-
-// at follows a path of names.
-func at(content any, path string) any {
-	for _, name := range strings.Split(path, ".") {
-		object, ok := content.(map[string]any)
-		if !ok {
-			return nil
-		}
-		content = object[name]
-	}
-	return content
-}
-
-func (f *fixture) get(path string) answer { return f.do(http.MethodGet, path, nil, "") }
-
-// do sends a request. headers alternate names and values.
-func (f *fixture) do(method, path string, headers []string, body string) answer {
-	f.t.Helper()
-	return f.doAs(f.client, method, path, headers, body)
-}
-
-func (f *fixture) doAs(client *http.Client, method, path string, headers []string, body string) answer {
-	f.t.Helper()
-	response, err := client.Do(f.request(context.Background(), method, path, headers, body))
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	defer response.Body.Close()
-	content, err := io.ReadAll(response.Body)
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	parsed, problems := net.ParseWarningHeaders(response.Header.Values("Warning"))
-	if len(problems) > 0 {
-		f.t.Fatal(problems)
-	}
-	got := answer{code: response.StatusCode, header: response.Header, body: string(content)}
-	for _, header := range parsed {
-		got.warnings = append(got.warnings, header.Text)
-	}
-	return got
-}
-
-func (f *fixture) request(ctx context.Context, method, path string, headers []string, body string) *http.Request {
-	f.t.Helper()
-	request, err := http.NewRequestWithContext(ctx, method, f.config.Host+path, bytes.NewReader([]byte(body)))
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	request.Header.Set("User-Agent", "test")
-	if body != "" {
-		request.Header.Set("Content-Type", "application/json")
-	}
-	for i := 0; i+1 < len(headers); i += 2 {
-		request.Header.Set(headers[i], headers[i+1])
-	}
-	return request
-}
-
-// must fails the test unless the answer has this code.
-func (f *fixture) must(code int, got answer) answer {
-	f.t.Helper()
-	if got.code != code {
-		f.t.Fatalf("answered %d, want %d: %s", got.code, code, got.body)
-	}
-	return got
-}
-
-// customer is a customer document with these fields of spec, as JSON.
-func customer(name, spec string) string {
-	return fmt.Sprintf(`{"apiVersion":"erp.example.com/v1","kind":"Customer","metadata":{"name":%q},"spec":{%s}}`, name, spec)
-}
-
-// create creates a customer in eu.
-func (f *fixture) create(name, spec string) answer {
-	f.t.Helper()
-	return f.must(http.StatusCreated, f.do(http.MethodPost, customersPath, nil, customer(name, spec)))
-}
-
 // mirrorOf is the mirror of a table.
 func (f *fixture) mirrorOf(table string) *mirror.Mirror {
 	for _, made := range f.server.resources {
@@ -414,14 +227,4 @@ func (f *fixture) mirrorOf(table string) *mirror.Mirror {
 	}
 	f.t.Fatalf("no table %s", table)
 	return nil
-}
-
-// revisionOf is the resourceVersion of an object.
-func (a answer) revisionOf(t *testing.T) adapters.Revision {
-	t.Helper()
-	revision, err := adapters.ParseRevision(at(a.object(t), "metadata.resourceVersion").(string))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return revision
 }

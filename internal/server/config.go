@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"strconv"
@@ -27,8 +28,20 @@ type Config struct {
 }
 
 // Config makes the configuration that the options ask for: it opens the listener,
-// and in a cluster reads the authentication configuration from there.
+// and in a cluster reads the authentication configuration from there. Where it fails,
+// nothing is left open.
 func (o *Options) Config() (*Config, error) {
+	config, err := o.config()
+	if err == nil {
+		return config, nil
+	}
+	if listener := o.SecureServing.Listener; listener != nil {
+		err = errors.Join(err, listener.Close())
+	}
+	return nil, err
+}
+
+func (o *Options) config() (*Config, error) {
 	generic := genericapiserver.NewRecommendedConfig(codecs())
 	o.applyDefaults()
 	if err := o.Run.ApplyTo(&generic.Config); err != nil {

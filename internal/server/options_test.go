@@ -1,6 +1,7 @@
 package server
 
 import (
+	"net"
 	"strings"
 	"testing"
 
@@ -115,5 +116,18 @@ func TestStandaloneListensOnLoopbackOnly(t *testing.T) {
 	}
 	if config.Generic.LoopbackClientConfig == nil || config.Generic.EffectiveVersion == nil {
 		t.Error("the configuration is not complete")
+	}
+}
+
+func TestAFailureLeavesNothingOpen(t *testing.T) {
+	directory := t.TempDir()
+	options := parse(t, "--standalone="+directory, "--secure-port=0", "--tls-min-version=VersionTLS99")
+	if _, err := options.Config(); err == nil {
+		t.Fatal("an unknown TLS version was accepted")
+	}
+	address := options.SecureServing.Listener.Addr().String()
+	connection, err := net.Dial("tcp", address)
+	if err == nil {
+		t.Errorf("%s is open: %v", address, connection.Close())
 	}
 }

@@ -23,7 +23,7 @@ import (
 )
 
 // How often the number of objects is told to priority and fairness.
-const countPeriod = time.Minute
+const countPeriod = 10 * time.Second
 
 // How many objects a deletecollection deletes at the same time. Each is a transaction
 // in the backend, whose connections others need too.

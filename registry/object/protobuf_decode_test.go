@@ -162,10 +162,9 @@ func FuzzProtobuf(f *testing.F) {
 			return
 		}
 		thing := dynamicpb.NewMessage(descriptor)
-		if err := proto.Unmarshal(data, thing); err != nil {
+		if err := proto.Unmarshal(withoutMetadata(data), thing); err != nil {
 			t.Fatalf("upstream refuses it: %v", err)
 		}
-		thing.Clear(descriptor.Fields().ByName("metadata"))
 		want, err := proto.MarshalOptions{Deterministic: true}.Marshal(thing)
 		if err != nil || string(want) != o.Body {
 			t.Fatalf("the body is\n%q, upstream's\n%q, %v", o.Body, want, err)
@@ -179,4 +178,17 @@ func FuzzProtobuf(f *testing.F) {
 			t.Fatalf("%q is read back as %q, %v", o.Body, again.Body, err)
 		}
 	})
+}
+
+// withoutMetadata drops object metadata, which another decoder reads, more leniently.
+func withoutMetadata(data []byte) []byte {
+	var rest []byte
+	for len(data) > 0 {
+		number, _, n := protowire.ConsumeField(data)
+		if number != metadataNumber {
+			rest = append(rest, data[:n]...)
+		}
+		data = data[n:]
+	}
+	return rest
 }

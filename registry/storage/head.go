@@ -68,8 +68,12 @@ func (h *sharedHead) leave(call *headCall) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	call.waiting--
-	if call.waiting == 0 {
-		call.cancel()
+	if call.waiting > 0 {
+		return
+	}
+	call.cancel()
+	if h.next == call {
+		h.next = nil
 	}
 }
 

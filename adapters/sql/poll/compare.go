@@ -13,11 +13,7 @@ func (f *Feed) follow(ctx context.Context, atOnce bool) {
 	pace := f.pace
 	pace.start(atOnce)
 	for f.turn(ctx, &pace) {
-		f.mu.Lock()
-		wanted := f.waiting
-		f.waiting = nil
-		f.mu.Unlock()
-
+		wanted := f.takeWaiting()
 		began := time.Now()
 		err := f.compare(ctx)
 		if err == nil {
@@ -27,6 +23,20 @@ func (f *Feed) follow(ctx context.Context, atOnce bool) {
 		}
 		f.compared(ctx, wanted, err)
 	}
+}
+
+// takeWaiting returns the comparison that somebody waits for, if any; the one that
+// begins now answers it.
+func (f *Feed) takeWaiting() *attempt {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	wanted := f.waiting
+	f.waiting = nil
+	select {
+	case <-f.asked:
+	default:
+	}
+	return wanted
 }
 
 // turn waits until the next comparison is due or allowed. It returns false when ctx ended.

@@ -60,31 +60,6 @@ func readColumns(ctx context.Context, querier Querier, table *Table) ([]Column, 
 	return columns, err
 }
 
-// members returns the members of a type such as enum('a','it”s').
-func members(columnType string) []string {
-	var found []string
-	var member strings.Builder
-	quoted := false
-	for i := 0; i < len(columnType); i++ {
-		switch {
-		case columnType[i] != '\'':
-			if quoted {
-				member.WriteByte(columnType[i])
-			}
-		case !quoted:
-			quoted = true
-		case i+1 < len(columnType) && columnType[i+1] == '\'':
-			member.WriteByte('\'')
-			i++
-		default:
-			found = append(found, member.String())
-			member.Reset()
-			quoted = false
-		}
-	}
-	return found
-}
-
 const indexQuery = `SELECT INDEX_NAME, COALESCE(COLUMN_NAME, ''), SUB_PART IS NOT NULL, NULLABLE = 'YES'
 FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? AND NON_UNIQUE = 0
 ORDER BY INDEX_NAME = 'PRIMARY' DESC, INDEX_NAME, SEQ_IN_INDEX`
