@@ -30,6 +30,9 @@ type Config struct {
 	// It is called for every new connection, so that a changed password or address
 	// is noticed. Its error must not contain the DSN.
 	DSN func() (string, error)
+	// LogDSN returns the data source name for following the log, where DSN goes through
+	// a proxy that carries no replication. It must reach the same server.
+	LogDSN func() (string, error)
 	// Watch defaults to Auto.
 	Watch WatchMode
 	// PollInterval is the shortest time between two scheduled comparisons, 2 s by default.

@@ -26,6 +26,8 @@ type connector struct {
 	backend     *Backend
 	connections *connections
 	kind        sessionKind
+	// dsn is the backend's own, or that of its log.
+	dsn func() (string, error)
 }
 
 // Connect implements driver.Connector: it asks for the DSN again, connects and sets
@@ -55,7 +57,7 @@ func (c *connector) Driver() driver.Driver { return &mysql.MySQLDriver{} }
 
 func (c *connector) configuration() (*mysql.Config, error) {
 	name := c.backend.config.Name
-	dsn, err := c.backend.config.DSN()
+	dsn, err := c.dsn()
 	if err != nil {
 		return nil, adapters.Errorf(adapters.Unavailable, "backend %s: the DSN cannot be read: %w", name, err)
 	}

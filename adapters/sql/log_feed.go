@@ -104,7 +104,12 @@ func (s *following) subscribe(from binlog.Place, tagged bool) {
 
 // check refuses servers whose log does not have everything.
 func (s *following) check(ctx context.Context, server binlog.Server) error {
-	return s.server.complete(ctx, server, s.name)
+	err := s.server.complete(ctx, server, s.name)
+	var incomplete *incompleteError
+	if errors.As(err, &incomplete) {
+		return drift("watch: Binlog is not possible for table %s: %s", s.resource.config.Table, incomplete)
+	}
+	return s.server.unreachable(err)
 }
 
 // prepare reads the table's definition, again and again until it succeeds.
@@ -222,9 +227,9 @@ func (s *following) hand(l letter) error {
 // lost is the end of a history: another log, a part of it is gone, or it no longer has
 // everything.
 func (s *following) lost(err error) error {
-	var incomplete *incompleteError
-	if errors.As(err, &incomplete) {
-		return incomplete
+	var refused *adapters.Error
+	if errors.As(err, &refused) {
+		return refused
 	}
 	return cutError{err.Error()}
 }

@@ -47,7 +47,7 @@ type serverLog struct {
 
 func newServerLog(b *Backend) *serverLog {
 	s := &serverLog{backend: b}
-	s.db = stdsql.OpenDB(&connector{backend: b, connections: &connections{}, kind: readSession})
+	s.db = stdsql.OpenDB(s.connector())
 	s.db.SetMaxOpenConns(2)
 	s.db.SetMaxIdleConns(1)
 	s.db.SetConnMaxIdleTime(connectionIdleTime)
@@ -68,6 +68,15 @@ func newServerLog(b *Backend) *serverLog {
 	return s
 }
 
+func (s *serverLog) connector() *connector {
+	config := s.backend.config
+	dsn := config.LogDSN
+	if dsn == nil {
+		dsn = config.DSN
+	}
+	return &connector{backend: s.backend, connections: &connections{}, kind: readSession, dsn: dsn}
+}
+
 // close ends the pool. Idle connections that the server has ended meanwhile say so.
 func (s *serverLog) close() {
 	if err := s.db.Close(); err != nil {
@@ -75,10 +84,27 @@ func (s *serverLog) close() {
 	}
 }
 
+// server asks who answers. Where the log has an address of its own, the same server
+// must answer there and where the tables are read.
 func (s *serverLog) server(ctx context.Context) (binlog.Server, error) {
 	ctx, cancel := context.WithTimeout(ctx, headLimit)
 	defer cancel()
-	return binlog.ReadServer(ctx, s.db)
+	server, err := binlog.ReadServer(ctx, s.db)
+	if err != nil || s.backend.config.LogDSN == nil {
+		return server, err
+	}
+	pools, err := s.backend.current()
+	if err != nil {
+		return server, err
+	}
+	read, err := binlog.ReadServer(ctx, pools.readers.db)
+	if err != nil {
+		return server, err
+	}
+	if read != server {
+		return server, drift("backend %s: logDsnFrom and dsnFrom reach different servers: they must be the same one", s.backend.config.Name)
+	}
+	return server, nil
 }
 
 func (s *serverLog) headOf(ctx context.Context, server binlog.Server) (binlog.Position, error) {
@@ -97,11 +123,8 @@ func (s *serverLog) head(ctx context.Context) (binlog.Position, error) {
 	return head, s.unreachable(err)
 }
 
-func (s *serverLog) settled(ctx context.Context) (binlog.Position, error) {
-	server, err := s.server(ctx)
-	if err != nil {
-		return binlog.Position{}, s.unreachable(err)
-	}
+// settled returns where to follow the log from, before a table is read.
+func (s *serverLog) settled(ctx context.Context, server binlog.Server) (binlog.Position, error) {
 	ctx, cancel := context.WithTimeout(ctx, headLimit)
 	defer cancel()
 	position, err := server.Settled(ctx, s.db)
@@ -152,7 +175,7 @@ func (s *serverLog) unreachable(err error) error {
 
 // stream returns how to connect for the log, from the same DSN as the pool.
 func (s *serverLog) stream(context.Context) (binlog.StreamConfig, error) {
-	config, err := (&connector{backend: s.backend, connections: &connections{}, kind: readSession}).configuration()
+	config, err := s.connector().configuration()
 	if err != nil {
 		return binlog.StreamConfig{}, err
 	}

@@ -44,7 +44,17 @@ func (s *following) start(ctx context.Context, reason string) error {
 // asked for after the last chunk, the image is exact.
 func (s *following) tryStart(ctx context.Context, reason string) error {
 	defer func() { s.loading = nil }()
-	from, err := s.server.settled(ctx)
+	server, err := s.server.server(ctx)
+	if err != nil {
+		return s.server.unreachable(err)
+	}
+	if err := s.tryPrepare(ctx); err != nil {
+		return err
+	}
+	if err := s.check(ctx, server); err != nil {
+		return err
+	}
+	from, err := s.server.settled(ctx, server)
 	if err != nil {
 		return err
 	}

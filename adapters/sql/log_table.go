@@ -7,6 +7,7 @@ import (
 
 	"github.com/bridge-apiserver/bridge-apiserver/adapters"
 	"github.com/bridge-apiserver/bridge-apiserver/adapters/sql/binlog"
+	"github.com/bridge-apiserver/bridge-apiserver/adapters/sql/internal/catalog"
 	"github.com/bridge-apiserver/bridge-apiserver/adapters/sql/internal/column"
 )
 
@@ -39,6 +40,11 @@ type logTable struct {
 func newLogTable(p *plan, charsets *binlog.Charsets) (*logTable, error) {
 	if p.catalog.View {
 		return nil, fmt.Errorf("%s is a view: the log has the changes of tables only", p.config.Table)
+	}
+	for _, reference := range p.catalog.References {
+		if catalog.Cascades(reference.OnDelete) || catalog.Cascades(reference.OnUpdate) {
+			return nil, fmt.Errorf("the foreign key %s cascades to this table, which the server does not log", reference.Constraint)
+		}
 	}
 	t := &logTable{plan: p, charsets: charsets}
 	for _, info := range p.catalog.Columns {

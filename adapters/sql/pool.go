@@ -63,7 +63,7 @@ type pool struct {
 }
 
 func newPool(b *Backend, c *connections, kind sessionKind, size int) *pool {
-	db := stdsql.OpenDB(&connector{backend: b, connections: c, kind: kind})
+	db := stdsql.OpenDB(&connector{backend: b, connections: c, kind: kind, dsn: b.config.DSN})
 	db.SetMaxOpenConns(size)
 	db.SetMaxIdleConns(size)
 	db.SetConnMaxLifetime(connectionLifetime)

@@ -88,11 +88,14 @@ func (b *backends) resource(declared *v1alpha1.BridgedResource) (bridge.Resource
 func sqlConfig(name string, declared *v1alpha1.MySQLBackend) sql.Config {
 	config := sql.Config{
 		Name:         name,
-		DSN:          dsnSource(declared),
+		DSN:          dsnSource(declared.DSN, declared.DSNFrom, "dsnFrom"),
 		Watch:        sql.WatchMode(declared.Watch),
 		MaxOpenConns: int(declared.MaxOpenConns),
 		TimeZone:     declared.TimeZone,
 		Logger:       slog.New(logr.ToSlogHandler(klog.Background().WithName("sql"))),
+	}
+	if declared.LogDSNFrom != nil {
+		config.LogDSN = dsnSource("", declared.LogDSNFrom, "logDsnFrom")
 	}
 	if declared.PollInterval != nil {
 		config.PollInterval = declared.PollInterval.Duration
@@ -100,29 +103,29 @@ func sqlConfig(name string, declared *v1alpha1.MySQLBackend) sql.Config {
 	return config
 }
 
-// dsnSource returns a function that reads the DSN from where the mapping says it is.
-// An error never holds the DSN.
-func dsnSource(declared *v1alpha1.MySQLBackend) func() (string, error) {
-	if declared.DSNFrom == nil {
-		return func() (string, error) { return declared.DSN, nil }
+// dsnSource returns a function that reads a DSN from where the mapping says it is;
+// field names that place. An error never holds the DSN.
+func dsnSource(literal string, from *v1alpha1.ValueSource, field string) func() (string, error) {
+	if from == nil {
+		return func() (string, error) { return literal, nil }
 	}
-	if variable := declared.DSNFrom.Env; variable != "" {
+	if variable := from.Env; variable != "" {
 		return func() (string, error) {
 			if dsn := os.Getenv(variable); dsn != "" {
 				return dsn, nil
 			}
-			return "", fmt.Errorf("environment variable %s, which dsnFrom.env names, is not set", variable)
+			return "", fmt.Errorf("environment variable %s, which %s.env names, is not set", variable, field)
 		}
 	}
-	file := declared.DSNFrom.File
+	file := from.File
 	return func() (string, error) {
 		content, err := os.ReadFile(file)
 		if err != nil {
-			return "", fmt.Errorf("read the file that dsnFrom.file names: %w", err)
+			return "", fmt.Errorf("read the file that %s.file names: %w", field, err)
 		}
 		dsn := strings.TrimSpace(string(content))
 		if dsn == "" {
-			return "", fmt.Errorf("file %s, which dsnFrom.file names, is empty", file)
+			return "", fmt.Errorf("file %s, which %s.file names, is empty", file, field)
 		}
 		return dsn, nil
 	}

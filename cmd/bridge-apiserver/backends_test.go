@@ -14,7 +14,7 @@ import (
 
 func TestTheDSNIsReadAgain(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "dsn")
-	source := dsnSource(&v1alpha1.MySQLBackend{DSNFrom: &v1alpha1.ValueSource{File: file}})
+	source := dsnSource("", &v1alpha1.ValueSource{File: file}, "dsnFrom")
 	for _, content := range []string{"user:old@/erp\n", "user:new@/erp\n"} {
 		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
@@ -39,7 +39,7 @@ func TestAMissingDSNIsNamed(t *testing.T) {
 		{&v1alpha1.ValueSource{File: empty}, empty},
 		{&v1alpha1.ValueSource{File: empty + "-absent"}, empty + "-absent"},
 	} {
-		_, err := dsnSource(&v1alpha1.MySQLBackend{DSNFrom: test.source})()
+		_, err := dsnSource("", test.source, "dsnFrom")()
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("error %v doesn't name %s", err, test.want)
 		}
