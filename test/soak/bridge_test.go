@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 )
@@ -26,7 +27,8 @@ type bridge struct {
 }
 
 // buildBridge compiles the program and prepares a directory for it. With
-// SOAK_RACE set, the program has the race detector in it.
+// SOAK_RACE set, the program has the race detector in it; SOAK_WATCH is the watch mode
+// of the backend.
 func buildBridge(t *testing.T, dsn string) *bridge {
 	t.Helper()
 	directory := t.TempDir()
@@ -42,7 +44,11 @@ func buildBridge(t *testing.T, dsn string) *bridge {
 	if output, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("building the bridge: %v\n%s", err, output)
 	}
-	if err := os.WriteFile(b.mapping, []byte(mappingYAML), 0o600); err != nil {
+	mapping := mappingYAML
+	if mode := os.Getenv("SOAK_WATCH"); mode != "" {
+		mapping = strings.Replace(mapping, "watch: Auto", "watch: "+mode, 1)
+	}
+	if err := os.WriteFile(b.mapping, []byte(mapping), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(b.kill)

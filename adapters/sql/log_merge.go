@@ -1,0 +1,43 @@
+package sql
+
+import "github.com/bridge-apiserver/bridge-apiserver/adapters"
+
+// merge leaves one change for each key of a group: what others could see before and
+// after the commit. The states in between were nobody's but the transaction's own. The
+// change keeps its last revision, so that revisions go on increasing.
+func merge(changes []adapters.Change) []adapters.Change {
+	if len(changes) < 2 {
+		return changes
+	}
+	last := make(map[string]int, len(changes))
+	first := make(map[string]int, len(changes))
+	for i, change := range changes {
+		id := change.Key.ID()
+		last[id] = i
+		if _, seen := first[id]; !seen {
+			first[id] = i
+		}
+	}
+	if len(last) == len(changes) {
+		return changes
+	}
+	merged := make([]adapters.Change, 0, len(last))
+	for i, change := range changes {
+		id := change.Key.ID()
+		if last[id] != i {
+			continue
+		}
+		change.Before = changes[first[id]].Before
+		if !unchanged(change) {
+			merged = append(merged, change)
+		}
+	}
+	return merged
+}
+
+func unchanged(change adapters.Change) bool {
+	if change.Before == nil || change.After == nil {
+		return change.Before == nil && change.After == nil
+	}
+	return change.Before.Equal(*change.After)
+}
