@@ -192,3 +192,34 @@ func TestPathsThatAreNotThere(t *testing.T) {
 		f.must(http.StatusNotFound, f.get(path))
 	}
 }
+
+func TestOtherNamespacesThanTheDeclaredOne(t *testing.T) {
+	f := start(t)
+	tickets := "/apis/erp.example.com/v1/namespaces/sales/tickets"
+	f.must(http.StatusNotFound, f.get(tickets+"/1"))
+	if names := f.names(tickets); len(names) > 0 {
+		t.Errorf("listed %v", names)
+	}
+	document := `{"apiVersion":"erp.example.com/v1","kind":"Ticket","metadata":{"generateName":"t-"},"spec":{"subject":"help"}}`
+	got := f.must(http.StatusUnprocessableEntity, f.do(http.MethodPost, tickets, nil, document))
+	if !strings.Contains(messages(got), "metadata.namespace") || !strings.Contains(messages(got), "support") {
+		t.Errorf("the field and the way out are not named: %s", got.body)
+	}
+	if records := f.tables["tickets"].Records(); len(records) > 0 {
+		t.Errorf("records %v", records)
+	}
+}
+
+func TestARevisionOfAnotherHistoryIsGone(t *testing.T) {
+	f := start(t)
+	f.create("a", `"companyName":"A"`)
+	f.faults["customers"].Foreign(func(revision adapters.Revision) bool { return revision > 1<<40 })
+	foreign := adapters.Revision(1<<40 + 1).String()
+	refused := f.watch(customersPath + "?watch=1&resourceVersion=" + foreign).next()
+	if refused.Type != "ERROR" || at(refused.Object, "code") != 410.0 {
+		t.Errorf("got %+v", refused)
+	}
+	// A reader that asks for a state at least as new is told to come again, as it is
+	// by a replica that is behind.
+	f.must(http.StatusGatewayTimeout, f.get(customersPath+"?resourceVersionMatch=NotOlderThan&resourceVersion="+foreign))
+}

@@ -89,7 +89,7 @@ func (f *fixture) disconnect() {
 	for name, faults := range f.faults {
 		faults.Disconnect(adapters.Errorf(adapters.Unavailable, "connection refused"))
 		f.waitFor("the fault of "+name, func() error {
-			if unwell, _ := f.mirrorOf(name).Unwell(); unwell == nil {
+			if _, unwell := f.mirrorOf(name).Unwell(); unwell == nil {
 				return errors.New("the mirror is well")
 			}
 			return nil

@@ -37,7 +37,7 @@ func TestWhileTheBackendIsDown(t *testing.T) {
 		faults.Reconnect()
 	}
 	f.waitFor("the feed", func() error {
-		unwell, _ := f.mirrorOf("customers").Unwell()
+		_, unwell := f.mirrorOf("customers").Unwell()
 		return unwell
 	})
 	f.must(http.StatusOK, f.get(customersPath+"/a"))

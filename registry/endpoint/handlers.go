@@ -51,14 +51,14 @@ func (e *Endpoint) newHandlers(config Config, scope *handlers.RequestScope) hand
 		"watch": handlers.ListResource(rest, rest, scope, true, config.MinRequestTimeout),
 	}
 	untracked := withoutTracking(scope)
-	for verb, make := range map[string]func() http.HandlerFunc{
+	for verb, newHandler := range map[string]func() http.HandlerFunc{
 		"create":           func() http.HandlerFunc { return handlers.CreateResource(rest, untracked, config.Admission) },
 		"update":           func() http.HandlerFunc { return handlers.UpdateResource(rest, scope, config.Admission) },
 		"patch":            func() http.HandlerFunc { return handlers.PatchResource(rest, scope, config.Admission, patchTypes) },
 		"delete":           func() http.HandlerFunc { return handlers.DeleteResource(rest, true, scope, config.Admission) },
 		"deletecollection": func() http.HandlerFunc { return handlers.DeleteCollection(rest, true, scope, config.Admission) },
 	} {
-		all[verb] = perRequest(make)
+		all[verb] = perRequest(newHandler)
 	}
 	all["patch"] = forceApply(all["patch"])
 	for verb, handler := range all {
@@ -77,8 +77,8 @@ func (e *Endpoint) newHandlers(config Config, scope *handlers.RequestScope) hand
 // perRequest makes a handler anew for each request. A writing handler wraps the
 // admission chain that it was made with, at each request and without a lock: used
 // twice, it would grow, and race with itself.
-func perRequest(make func() http.HandlerFunc) http.HandlerFunc {
-	return func(w http.ResponseWriter, req *http.Request) { make()(w, req) }
+func perRequest(newHandler func() http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, req *http.Request) { newHandler()(w, req) }
 }
 
 // ServeHTTP implements http.Handler.

@@ -86,6 +86,10 @@ func (m *Mirror) Pin(snapshot *Snapshot) {
 	}
 }
 
+// maxUndo bounds how many events a read at a past revision undoes. The history is
+// longer only while watchers are behind.
+const maxUndo = 200_000
+
 // At returns the state at exactly this revision: the present one, a pinned one, or
 // one that is computed by undoing history. It fails with [adapters.Expired] where
 // none of these reaches back that far, with [ErrFuture] for a revision to come, and
@@ -133,6 +137,9 @@ func (m *Mirror) prepareAt(revision adapters.Revision) (*Snapshot, []*Event, err
 		base = present
 	}
 	first, end := m.history.after(revision), m.history.after(base.revision)
+	if end-first > maxUndo {
+		return nil, nil, expired("revision %s is too many events ago", revision)
+	}
 	undo := make([]*Event, 0, end-first)
 	for sequence := first; sequence < end; sequence++ {
 		undo = append(undo, m.history.at(sequence))

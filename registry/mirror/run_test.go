@@ -228,13 +228,13 @@ func TestUnwell(t *testing.T) {
 		},
 	)}}
 	m := run(t, adapter, Config{})
-	eventually(t, func() bool { unwell, _ := m.Unwell(); return unwell != nil })
+	eventually(t, func() bool { _, unwell := m.Unwell(); return unwell != nil })
 	status := m.Status()
 	if !errors.Is(status.Unwell, lost) || status.UnwellSince.IsZero() || status.FreshAt.After(status.UnwellSince) || !status.Synced {
 		t.Errorf("status: %+v", status)
 	}
 	close(proceed)
-	eventually(t, func() bool { unwell, _ := m.Unwell(); return unwell == nil })
+	eventually(t, func() bool { _, unwell := m.Unwell(); return unwell == nil })
 	if status := m.Status(); !errors.Is(status.LastError, lost) {
 		t.Errorf("the last error is %v", status.LastError)
 	}

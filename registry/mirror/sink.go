@@ -18,6 +18,8 @@ type sink struct {
 	// aside is the full state being received, nil while there is none.
 	aside  *state
 	reason string
+	// newest is the highest revision of a record in it.
+	newest adapters.Revision
 	// delivered is true once anything was delivered.
 	delivered bool
 	// broken is why nothing more is accepted.
@@ -31,7 +33,7 @@ func (s *sink) Reset(reason string) {
 	}
 	s.touch()
 	s.reason = reason
-	s.aside = newState(s.mirror.seed)
+	s.aside, s.newest = newState(s.mirror.seed), 0
 }
 
 // Load implements adapters.Sink.
@@ -47,6 +49,11 @@ func (s *sink) Load(records []adapters.VersionedRecord) {
 	m := s.mirror
 	for i := range records {
 		record := &records[i].Record
+		if records[i].Revision == 0 {
+			s.fail("Load delivered the record " + record.Key.String() + " without a revision")
+			return
+		}
+		s.newest = max(s.newest, records[i].Revision)
 		p := project(m.config.Projector, m.seed, record.Key, record, records[i].Revision)
 		s.aside.put(p, records[i].Revision)
 	}
@@ -61,8 +68,8 @@ func (s *sink) Loaded(at adapters.State) {
 		s.fail("Loaded was called without Reset")
 		return
 	}
-	if at.At == 0 || at.At > adapters.MaxRevision || at.Since > at.At {
-		s.fail(fmt.Sprintf("Loaded was called with the revisions At %s and Since %s", at.At, at.Since))
+	if at.At == 0 || at.At > adapters.MaxRevision || at.Since > at.At || s.newest > at.At {
+		s.fail(fmt.Sprintf("Loaded was called with the revisions At %s and Since %s, after a record of revision %s", at.At, at.Since, s.newest))
 		return
 	}
 	if at.Since == 0 {

@@ -26,10 +26,10 @@ type state struct {
 	seed  maphash.Seed
 	tree  *tree
 	bytes int64
-	// hidden are the records that no object can stand for, by identity, the first of
-	// them with the reason.
-	hidden   map[uint64]string
-	examples int
+	// hidden are the records that no object can stand for, by identity, and examples
+	// the reasons of some of them.
+	hidden   map[uint64]struct{}
+	examples map[uint64]string
 	// shadows are the records whose object key another record had before them.
 	shadows map[string][]*Entry
 	shadow  int
@@ -45,7 +45,10 @@ type projection struct {
 }
 
 func newState(seed maphash.Seed) *state {
-	return &state{seed: seed, tree: newTree(), hidden: map[uint64]string{}, shadows: map[string][]*Entry{}}
+	return &state{
+		seed: seed, tree: newTree(),
+		hidden: map[uint64]struct{}{}, examples: map[uint64]string{}, shadows: map[string][]*Entry{},
+	}
 }
 
 // project prepares a record for state.put; a nil record is a deletion. It needs no lock.
@@ -141,30 +144,22 @@ func (s *state) forgetShadow(p projection) {
 
 // note keeps the account of records that cannot be represented.
 func (s *state) note(p projection) {
-	text, known := s.hidden[p.identity]
-	if known && text != "" {
-		s.examples--
-	}
 	if p.reason == "" {
 		delete(s.hidden, p.identity)
+		delete(s.examples, p.identity)
 		return
 	}
-	s.hidden[p.identity] = ""
-	if s.examples < maxExamples {
-		s.examples++
-		s.hidden[p.identity] = p.reason
+	s.hidden[p.identity] = struct{}{}
+	if _, known := s.examples[p.identity]; known || len(s.examples) < maxExamples {
+		s.examples[p.identity] = p.reason
 	}
 }
 
-// hiddenExample returns the reason of one unrepresentable record, or "".
+// hiddenExample returns the reason of one unrepresentable record, or "" where none is
+// remembered.
 func (s *state) hiddenExample() string {
-	if s.examples == 0 {
-		return ""
-	}
-	for _, reason := range s.hidden {
-		if reason != "" {
-			return reason
-		}
+	for _, reason := range s.examples {
+		return reason
 	}
 	return ""
 }

@@ -70,12 +70,12 @@ func (m *Mirror) Status() Status {
 	}
 }
 
-// Unwell returns why the feed cannot follow the backend at the moment, and when it
-// last delivered anything. The error is nil while it can.
-func (m *Mirror) Unwell() (err error, freshAt time.Time) { //nolint:revive // the error is the answer, not a failure
+// Unwell returns when the feed last delivered anything, and why it cannot follow the
+// backend at the moment. The error is nil while it can.
+func (m *Mirror) Unwell() (freshAt time.Time, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.feed.unwell, m.feed.freshAt
+	return m.feed.freshAt, m.feed.unwell
 }
 
 // Synced reports whether a full state has arrived.

@@ -7,7 +7,6 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -102,19 +101,22 @@ func conformanceTable() string {
 func upstreamFunctions(t *testing.T) []string {
 	t.Helper()
 	directory := upstreamDirectory(t)
-	packages, err := parser.ParseDir(token.NewFileSet(), directory, func(file fs.FileInfo) bool {
-		return !strings.HasSuffix(file.Name(), "_test.go")
-	}, 0)
+	paths, err := filepath.Glob(filepath.Join(directory, "*.go"))
 	if err != nil {
-		t.Fatalf("parse %s: %v", directory, err)
+		t.Fatal(err)
 	}
 	var names []string
-	for _, pkg := range packages {
-		for _, file := range pkg.Files {
-			for _, declaration := range file.Decls {
-				if name, ok := testFunction(declaration); ok {
-					names = append(names, name)
-				}
+	for _, path := range paths {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		if err != nil {
+			t.Fatalf("parse %s: %v", path, err)
+		}
+		for _, declaration := range file.Decls {
+			if name, ok := testFunction(declaration); ok {
+				names = append(names, name)
 			}
 		}
 	}

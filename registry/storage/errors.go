@@ -47,6 +47,9 @@ func (s *Store) translate(err error, objectKey string, interrupted adapters.Code
 		return err
 	case errors.Is(err, mirror.ErrNotSynced):
 		return s.ready()
+	case errors.Is(err, mirror.ErrFuture):
+		// It was reached, and then the history was cut and began again below it.
+		return apierrors.NewResourceExpired(listExpired)
 	case errors.Is(err, mirror.ErrClosed):
 		return s.statusError(adapters.Errorf(adapters.Unavailable, "the server is shutting down"), objectKey)
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.Is(err, errWaitedTooLong):

@@ -179,7 +179,7 @@ func TestBackendAway(t *testing.T) {
 	s.faults.Reconnect()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	for unwell, _ := s.mirror.Unwell(); unwell != nil; unwell, _ = s.mirror.Unwell() {
+	for _, unwell := s.mirror.Unwell(); unwell != nil; _, unwell = s.mirror.Unwell() {
 		if ctx.Err() != nil {
 			t.Fatalf("still %v", unwell)
 		}
@@ -194,7 +194,7 @@ func TestBackendAway(t *testing.T) {
 func awaitUnwell(t *testing.T, m *mirror.Mirror) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); ; {
-		if unwell, _ := m.Unwell(); unwell != nil {
+		if _, unwell := m.Unwell(); unwell != nil {
 			return
 		}
 		if time.Now().After(deadline) {

@@ -1,8 +1,6 @@
 package storage
 
 import (
-	"context"
-
 	"k8s.io/apiserver/pkg/storage"
 	"k8s.io/apiserver/pkg/storage/feature"
 )
@@ -25,9 +23,4 @@ func OverrideFeatureSupport() (restore func()) {
 	before := feature.DefaultFeatureSupportChecker
 	feature.DefaultFeatureSupportChecker = supported{before}
 	return func() { feature.DefaultFeatureSupportChecker = before }
-}
-
-// ConsistentReadsFromMemory reports whether upstream has been told.
-func ConsistentReadsFromMemory(context.Context) bool {
-	return feature.DefaultFeatureSupportChecker.Supports(storage.RequestWatchProgress)
 }

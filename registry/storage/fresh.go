@@ -23,7 +23,7 @@ func (s *Store) ready() error {
 	if s.mirror.Synced() {
 		return nil
 	}
-	if unwell, _ := s.mirror.Unwell(); unwell != nil {
+	if _, unwell := s.mirror.Unwell(); unwell != nil {
 		return s.unavailable(unwell)
 	}
 	return apierrors.NewTooManyRequests("the storage of "+s.config.GroupResource.String()+" is initializing: "+mirror.ErrNotSynced.Error(), retryAfter)
@@ -73,15 +73,27 @@ func (s *Store) notOlderThan(ctx context.Context, revision adapters.Revision) (*
 // exactly returns the state at revision. It fails with an error of code Expired where
 // history doesn't reach back that far.
 func (s *Store) exactly(ctx context.Context, revision adapters.Revision) (*mirror.Snapshot, error) {
+	if err := s.belongs(ctx, revision); err != nil {
+		return nil, err
+	}
 	if err := s.reach(ctx, revision); err != nil {
 		return nil, err
 	}
 	return s.mirror.At(revision)
 }
 
+// belongs refuses a revision beyond the present one that is of another history
+// altogether: it would be waited for in vain.
+func (s *Store) belongs(ctx context.Context, revision adapters.Revision) error {
+	if s.checker == nil || revision <= s.mirror.Revision() {
+		return nil
+	}
+	return s.checker.CheckRevision(ctx, revision)
+}
+
 // reach waits until the mirror has come to a revision that a client asks for.
 func (s *Store) reach(ctx context.Context, revision adapters.Revision) error {
-	if err := s.ready(); err != nil {
+	if err := s.ready(); err != nil || s.mirror.Revision() >= revision {
 		return err
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, s.config.RevisionWait, errWaitedTooLong)
@@ -98,7 +110,7 @@ func (s *Store) await(ctx context.Context, revision adapters.Revision) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, errWaitedTooLong):
-		if unwell, _ := s.mirror.Unwell(); unwell != nil {
+		if _, unwell := s.mirror.Unwell(); unwell != nil {
 			return s.unavailable(unwell)
 		}
 		return storage.NewTooLargeResourceVersionError(uint64(revision), uint64(s.mirror.Revision()), retryAfter)
@@ -117,7 +129,7 @@ func (s *Store) present() (*mirror.Snapshot, error) {
 
 // warnIfStale tells the client how old the state is while the backend is away.
 func (s *Store) warnIfStale(ctx context.Context) {
-	unwell, freshAt := s.mirror.Unwell()
+	freshAt, unwell := s.mirror.Unwell()
 	if unwell == nil {
 		return
 	}

@@ -2,7 +2,6 @@ package storage_test
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"strconv"
 	"testing"
@@ -133,8 +132,8 @@ func (s *podStore) checkStored(ctx context.Context, t *testing.T, key string) {
 	if err != nil {
 		t.Fatalf("decode the record of %s: %v", key, err)
 	}
-	if pod := obj.(*example.Pod); pod.ResourceVersion != "" || pod.SelfLink != "" {
-		t.Errorf("stored with resourceVersion %q and selfLink %q", pod.ResourceVersion, pod.SelfLink)
+	if pod := obj.(*example.Pod); pod.GetResourceVersion() != "" || pod.GetSelfLink() != "" {
+		t.Errorf("stored with resourceVersion %q and selfLink %q", pod.GetResourceVersion(), pod.GetSelfLink())
 	}
 }
 
@@ -185,8 +184,6 @@ var (
 	_ value.Transformer                               = (*storagetesting.PrefixTransformer)(nil)
 	_ apistorage.Interface                            = (*podStore)(nil)
 )
-
-func podKey(namespace, name string) string { return fmt.Sprintf("/pods/%s/%s", namespace, name) }
 
 func mustParse(t testing.TB, resourceVersion string) uint64 {
 	t.Helper()

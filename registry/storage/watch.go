@@ -105,10 +105,8 @@ func (s *Store) startFromNow(ctx context.Context, mostRecent bool, options mirro
 // startFromRevision resumes. A revision that the history doesn't reach may be of
 // another history altogether; one to come is waited for in silence.
 func (s *Store) startFromRevision(ctx context.Context, revision adapters.Revision, options mirror.WatchOptions) (watchStart, error) {
-	if revision > s.mirror.Revision() && s.checker != nil {
-		if err := s.checker.CheckRevision(ctx, revision); err != nil {
-			return watchStart{}, err
-		}
+	if err := s.belongs(ctx, revision); err != nil {
+		return watchStart{}, err
 	}
 	events, err := s.mirror.Watch(revision, options)
 	return watchStart{events: events, after: revision}, err

@@ -28,7 +28,7 @@ func (s *Store) writable(verb string) error {
 	if err := s.ready(); err != nil {
 		return err
 	}
-	if unwell, _ := s.mirror.Unwell(); unwell != nil {
+	if _, unwell := s.mirror.Unwell(); unwell != nil {
 		return s.unavailable(unwell)
 	}
 	return nil

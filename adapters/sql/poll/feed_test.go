@@ -430,19 +430,21 @@ func randomHistory(t *testing.T, seed uint64) (failure string) {
 	}
 	// Readers whose reads are overtaken by commits.
 	readers, stop := context.WithCancel(t.Context())
+	var reading sync.WaitGroup
 	for number := range 2 {
 		own := rand.New(rand.NewPCG(seed, uint64(number)+20))
-		go func() {
+		reading.Go(func() {
 			for readers.Err() == nil {
 				if _, err := feed.HeadOf(readers, keyOf(fmt.Sprintf("%c%d", 'a'+own.IntN(4), own.IntN(4)))); err != nil && readers.Err() == nil {
 					fail("reading along: %v", err)
 				}
 				time.Sleep(time.Duration(own.IntN(3)) * time.Millisecond)
 			}
-		}()
+		})
 	}
 	actors.Wait()
 	stop()
+	reading.Wait()
 	if _, err := feed.Head(t.Context()); err != nil {
 		fail("the last head: %v", err)
 	}
