@@ -6,14 +6,18 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 )
 
-// memory is what a server's processes grew by when they were given the objects.
+// memory is what a server grew by, for each object, when it was given the objects.
 type memory struct {
-	Peer           string  `json:"peer"`
-	BytesPerObject float64 `json:"bytesPerObject"`
+	Peer string `json:"peer"`
+	// Resident is the memory of all its processes.
+	Resident float64 `json:"residentBytes"`
+	// Heap is what is in use in the API server after a garbage collection.
+	Heap float64 `json:"heapBytes"`
 }
 
 // fill gives every resource its objects, one after the other, and measures the growth.
@@ -44,7 +48,11 @@ func (w *world) fill(ctx context.Context, custom, builtIn, direct *httpPeer, obj
 		if err != nil {
 			return nil, err
 		}
-		grown = append(grown, memory{filling.peer.title, float64(after-before) / float64(objects)})
+		grown = append(grown, memory{
+			Peer:     filling.peer.title,
+			Resident: float64(after.resident-before.resident) / float64(objects),
+			Heap:     float64(after.heap-before.heap) / float64(objects),
+		})
 	}
 	return grown, nil
 }
@@ -69,16 +77,37 @@ func (w *world) insertAndWait(ctx context.Context, p *httpPeer, objects int) err
 	})
 }
 
+// usage is the memory of a server at one moment.
+type usage struct{ resident, heap int64 }
+
 // settledMemory makes the server collect its garbage, twice, so that finalizers have
-// run too, and returns what its processes hold then.
-func settledMemory(ctx context.Context, p *httpPeer, processes servers) (int64, error) {
+// run too, and returns what is in use then.
+func settledMemory(ctx context.Context, p *httpPeer, processes servers) (usage, error) {
 	root := p.collection[:strings.Index(p.collection, "/api")]
+	var profile string
 	for range 2 {
-		if _, err := p.get(ctx, root+"/debug/pprof/heap?gc=1", "*/*"); err != nil {
-			return 0, fmt.Errorf("collect garbage: %w", err)
+		var err error
+		if profile, err = p.text(ctx, root+"/debug/pprof/heap?gc=1&debug=1"); err != nil {
+			return usage{}, fmt.Errorf("collect garbage: %w", err)
 		}
 	}
-	return processes.residentBytes()
+	heap, err := liveHeap(profile)
+	if err != nil {
+		return usage{}, err
+	}
+	resident, err := processes.residentBytes()
+	return usage{resident: resident, heap: heap}, err
+}
+
+// liveHeap finds the size of the heap among the statistics of a heap profile's text.
+func liveHeap(profile string) (int64, error) {
+	const title = "\n# HeapAlloc = "
+	_, rest, found := strings.Cut(profile, title)
+	if !found {
+		return 0, fmt.Errorf("the heap profile has no line %q", title)
+	}
+	number, _, _ := strings.Cut(rest, "\n")
+	return strconv.ParseInt(strings.TrimSpace(number), 10, 64)
 }
 
 // watchLatency times the way of foreign commits to a watcher.

@@ -73,6 +73,24 @@ func (p *httpPeer) get(ctx context.Context, url, accept string) (int64, error) {
 	return p.send(request, http.StatusOK)
 }
 
+// text returns a short answer.
+func (p *httpPeer) text(ctx context.Context, url string) (string, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return "", err
+	}
+	response, err := p.client.Do(request)
+	if err != nil {
+		return "", err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode != http.StatusOK {
+		err = fmt.Errorf("GET %s: %s: %s", url, response.Status, body)
+	}
+	return string(body), err
+}
+
 func (p *httpPeer) create(ctx context.Context, number int) (int64, error) {
 	body, err := json.Marshal(p.object(number))
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 // report is everything that one run found.
 type report struct {
 	Objects      int             `json:"objects"`
+	Watch        string          `json:"watch"`
 	Processors   int             `json:"processors"`
 	Date         string          `json:"date"`
 	Measurements []*measurement  `json:"measurements"`
@@ -34,8 +35,8 @@ func (r *report) writeJSON(file string) error {
 // table is the report as a Markdown table.
 func (r *report) table() string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "%d objects of %d fields, %d processors, %s. Times are CPU time of the server processes for each request.\n\n",
-		r.Objects, len(fieldNames), r.Processors, r.Date)
+	fmt.Fprintf(&text, "%d objects of %d fields, `watch: %s`, %d processors, %s. Times are CPU time of the server processes for each request.\n\n",
+		r.Objects, len(fieldNames), r.Watch, r.Processors, r.Date)
 	text.WriteString("| work |")
 	for _, p := range r.peers {
 		text.WriteString(" " + p.name() + " |")
@@ -120,14 +121,18 @@ func (r *report) writeBytes(text *strings.Builder, w work) {
 }
 
 func (r *report) writeMemory(text *strings.Builder) {
-	r.writeRow(text, "memory for each object, resident", kibibytes, func(peer string) (float64, bool) {
-		for _, m := range r.Memory {
-			if m.Peer == peer {
-				return m.BytesPerObject, true
+	row := func(title string, of func(memory) float64) {
+		r.writeRow(text, title, kibibytes, func(peer string) (float64, bool) {
+			for _, m := range r.Memory {
+				if m.Peer == peer {
+					return of(m), true
+				}
 			}
-		}
-		return 0, false
-	})
+			return 0, false
+		})
+	}
+	row("memory for each object, growth of the processes", func(m memory) float64 { return m.Resident })
+	row("… live heap of the API server", func(m memory) float64 { return m.Heap })
 }
 
 func milliseconds(value float64) string { return fmt.Sprintf("%.2f ms", value) }

@@ -23,7 +23,7 @@ func run(ctx context.Context, options *options) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(directory)) }()
 	say("starting etcd, kube-apiserver, MariaDB and the bridge")
-	w, err := startWorld(ctx, directory, options.bridge)
+	w, err := startWorld(ctx, directory, options.bridge, options.watch)
 	if err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func (w *world) compare(ctx context.Context, options *options) (*report, error) 
 	}
 	plain := &sqlPeer{database: w.database, processes: servers{w.mariadb.ID()}}
 	found := &report{
-		Objects: options.objects, Processors: runtime.NumCPU(), Date: time.Now().UTC().Format(time.DateOnly),
+		Objects: options.objects, Watch: options.watch, Processors: runtime.NumCPU(), Date: time.Now().UTC().Format(time.DateOnly),
 		peers: []peer{custom, builtIn, direct, aggregated, plain},
 	}
 	say("making %d objects of each kind", options.objects)

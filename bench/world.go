@@ -21,7 +21,7 @@ import (
 const startTimeout = 2 * time.Minute
 
 //go:embed mapping.yaml
-var mappingYAML []byte
+var mappingYAML string
 
 //go:embed crd.yaml
 var crdYAML string
@@ -35,8 +35,9 @@ var schemaSQL string
 // world is everything that is measured: a cluster, a database, and the bridge between.
 type world struct {
 	directory string
-	// program is the bridge, built if it is empty.
+	// program is the bridge, built if it is empty, and watch its way to notice changes.
 	program  string
+	watch    string
 	plane    *controlplane.ControlPlane
 	admin    string // kubeconfig
 	mariadb  *controlplane.Process
@@ -48,8 +49,8 @@ type world struct {
 }
 
 // startWorld starts everything, with an empty table. The caller stops it.
-func startWorld(ctx context.Context, directory, program string) (*world, error) {
-	w := &world{directory: directory, program: program}
+func startWorld(ctx context.Context, directory, program, watch string) (*world, error) {
+	w := &world{directory: directory, program: program, watch: watch}
 	for _, step := range []func(context.Context) error{w.startDatabase, w.startCluster, w.startBridge, w.register} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, w.stop())
@@ -92,7 +93,8 @@ func (w *world) startBridge(ctx context.Context) (err error) {
 		}
 	}
 	mapping := filepath.Join(w.directory, "mapping.yaml")
-	if err := os.WriteFile(mapping, mappingYAML, 0o600); err != nil {
+	content := strings.ReplaceAll(mappingYAML, "WATCH", w.watch)
+	if err := os.WriteFile(mapping, []byte(content), 0o600); err != nil {
 		return fmt.Errorf("write the mapping: %w", err)
 	}
 	if w.port, err = controlplane.FreePort(); err != nil {
