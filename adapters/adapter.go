@@ -20,7 +20,8 @@ type Adapter interface {
 	//
 	// Order: every committed change is delivered exactly once, in commit order, each
 	// with a revision higher than everything delivered before. Changes committed
-	// together are delivered in one [Sink.Apply] call.
+	// together are delivered in one [Sink.Apply] call, at most one for each key: states
+	// that a transaction had only for itself are never delivered (see [MergeChanges]).
 	//
 	// Lag: delivery may lag behind the commit, never without bound while the backend
 	// is reachable. After [Adapter.Head] returned a revision, a change or a progress

@@ -22,6 +22,9 @@ func newLedger() *ledger { return &ledger{states: map[string][]*adapters.Record{
 func (l *ledger) commit(changes ...adapters.Change) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if changes = adapters.MergeChanges(changes); len(changes) == 0 {
+		return
+	}
 	l.commits = append(l.commits, changes)
 	for _, change := range changes {
 		l.states[change.Key.ID()] = append(l.states[change.Key.ID()], change.After)

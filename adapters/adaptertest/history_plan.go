@@ -57,11 +57,20 @@ func (p *plan) changeKey(record adapters.Record, to adapters.Key) {
 }
 
 func (p *plan) leave(record adapters.Record) {
+	before := p.before(record.Key)
 	p.present[record.Key.ID()] = record
-	p.changes = append(p.changes, adapters.Change{Key: record.Key, After: &record})
+	p.changes = append(p.changes, adapters.Change{Key: record.Key, Before: before, After: &record})
 }
 
 func (p *plan) drop(key adapters.Key) {
+	before := p.before(key)
 	delete(p.present, key.ID())
-	p.changes = append(p.changes, adapters.Change{Key: key})
+	p.changes = append(p.changes, adapters.Change{Key: key, Before: before})
+}
+
+func (p *plan) before(key adapters.Key) *adapters.Record {
+	if record, there := p.present[key.ID()]; there {
+		return &record
+	}
+	return nil
 }

@@ -1,6 +1,8 @@
 package memory
 
 import (
+	"slices"
+
 	"github.com/bridge-apiserver/bridge-apiserver/adapters"
 )
 
@@ -121,11 +123,13 @@ func (t *Transaction) note(change adapters.Change) {
 // commit gives the changes their revisions and returns the last one.
 func (t *Transaction) commit() adapters.Revision {
 	a := t.adapter
-	if len(t.changes) == 0 {
+	changes := slices.Clone(adapters.MergeChanges(t.changes))
+	t.restoreRevisions(changes)
+	if len(changes) == 0 {
 		return 0
 	}
-	for i := range t.changes {
-		change := &t.changes[i]
+	for i := range changes {
+		change := &changes[i]
 		a.revision++
 		change.Revision = a.revision
 		delete(a.expirations, change.Key.ID())
@@ -136,9 +140,25 @@ func (t *Transaction) commit() adapters.Revision {
 			change.Before = nil
 		}
 	}
-	a.log.append(t.changes)
+	a.log.append(changes)
 	a.wake()
 	return a.revision
+}
+
+// restoreRevisions gives the records that are as they were before the transaction the
+// revision that they had.
+func (t *Transaction) restoreRevisions(changes []adapters.Change) {
+	done := map[string]bool{}
+	for _, change := range changes {
+		done[change.Key.ID()] = true
+	}
+	for i, change := range t.changes {
+		id := change.Key.ID()
+		if _, there := t.adapter.table.get(change.Key); there && !done[id] {
+			t.adapter.table.put(t.replaced[i])
+		}
+		done[id] = true
+	}
 }
 
 // rollback puts everything back, in reverse order.

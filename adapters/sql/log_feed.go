@@ -260,7 +260,7 @@ func (s *following) group(group *binlog.Group, at binlog.Place) error {
 			return cutError{fmt.Sprintf("a row of %s at %s:%d cannot be read: %s", s.name, pending.Event.File, pending.Event.Start, err)}
 		}
 	}
-	changes = merge(changes)
+	changes = adapters.MergeChanges(changes)
 	s.apply(changes)
 	end, err := at.Revision(at.Tag)
 	if err != nil {

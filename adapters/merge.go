@@ -1,11 +1,12 @@
-package sql
+package adapters
 
-import "github.com/bridge-apiserver/bridge-apiserver/adapters"
-
-// merge leaves one change for each key of a group: what others could see before and
-// after the commit. The states in between were nobody's but the transaction's own. The
-// change keeps its last revision, so that revisions go on increasing.
-func merge(changes []adapters.Change) []adapters.Change {
+// MergeChanges leaves at most one change for each key of those that were committed
+// together: what others could see before and after the commit. The states in between
+// were nobody's but the transaction's own. A change keeps its last revision, so that
+// revisions go on increasing. Changes that take each other back are left out. Every
+// change must carry the record before it. The argument is not changed, and may be
+// returned.
+func MergeChanges(changes []Change) []Change {
 	if len(changes) < 2 {
 		return changes
 	}
@@ -21,7 +22,7 @@ func merge(changes []adapters.Change) []adapters.Change {
 	if len(last) == len(changes) {
 		return changes
 	}
-	merged := make([]adapters.Change, 0, len(last))
+	merged := make([]Change, 0, len(last))
 	for i, change := range changes {
 		id := change.Key.ID()
 		if last[id] != i {
@@ -35,7 +36,7 @@ func merge(changes []adapters.Change) []adapters.Change {
 	return merged
 }
 
-func unchanged(change adapters.Change) bool {
+func unchanged(change Change) bool {
 	if change.Before == nil || change.After == nil {
 		return change.Before == nil && change.After == nil
 	}

@@ -1,4 +1,4 @@
-package sql
+package adapters_test
 
 import (
 	"testing"
@@ -6,14 +6,14 @@ import (
 	"github.com/bridge-apiserver/bridge-apiserver/adapters"
 )
 
-func TestMergeLeavesWhatTheCommitChanged(t *testing.T) {
+func TestMergeChangesLeavesWhatTheCommitChanged(t *testing.T) {
 	record := func(key, value string) *adapters.Record {
 		return &adapters.Record{Key: adapters.Key{adapters.String(key)}, Values: []adapters.Value{adapters.String(value)}}
 	}
 	change := func(revision adapters.Revision, key string, before, after *adapters.Record) adapters.Change {
 		return adapters.Change{Revision: revision, Key: adapters.Key{adapters.String(key)}, Before: before, After: after}
 	}
-	got := merge([]adapters.Change{
+	got := adapters.MergeChanges([]adapters.Change{
 		change(1, "replaced", record("replaced", "old"), nil),
 		change(2, "passing", nil, record("passing", "x")),
 		change(3, "other", nil, record("other", "x")),
