@@ -93,6 +93,9 @@ type Mirror struct {
 	running bool
 	closed  bool
 	synced  bool
+	// resyncing is true while a full state is on its way: what is there may be of a
+	// history that is over, whatever its revision.
+	resyncing bool
 	// generation counts full states. What was read under another one is history that
 	// does not continue.
 	generation uint64

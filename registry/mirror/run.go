@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	"github.com/bridge-apiserver/bridge-apiserver/adapters"
@@ -18,13 +19,15 @@ func (m *Mirror) Run(ctx context.Context) error {
 	}
 	defer m.close()
 	var from adapters.Revision
+	var failure error
 	delay := m.config.RetryMin
 	for {
-		delivered, err := m.follow(ctx, from)
+		delivered, err := m.follow(ctx, from, failure)
 		if ctx.Err() != nil {
 			return nil
 		}
 		m.setUnwell(err)
+		failure = err
 		if delivered {
 			delay = m.config.RetryMin
 		}
@@ -54,10 +57,16 @@ func (m *Mirror) close() {
 	m.signalLocked()
 }
 
-// follow calls Sync once. The error is never nil while ctx lasts.
-func (m *Mirror) follow(ctx context.Context, from adapters.Revision) (delivered bool, err error) {
+// follow calls Sync once, after the failure of the call before, if any. The error is
+// never nil while ctx lasts.
+func (m *Mirror) follow(ctx context.Context, from adapters.Revision, failure error) (delivered bool, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
+	var probing sync.WaitGroup
+	defer probing.Wait()
 	defer cancel(nil)
+	if failure != nil {
+		probing.Go(func() { m.probe(ctx, failure) })
+	}
 	sink := &sink{mirror: m, abort: cancel}
 	err = m.config.Adapter.Sync(ctx, from, sink)
 	switch {
@@ -71,6 +80,30 @@ func (m *Mirror) follow(ctx context.Context, from adapters.Revision) (delivered 
 	return sink.delivered, err
 }
 
+// probe finds out whether the feed is well again after a failure, where it has nothing
+// to deliver that would show it: it is once the backend answers and nothing is missing.
+func (m *Mirror) probe(ctx context.Context, failure error) {
+	for delay := m.config.RetryMin; ; delay = min(2*delay, m.config.RetryMax) {
+		head, err := m.config.Adapter.Head(ctx)
+		if err == nil && m.WaitFor(ctx, head) == nil {
+			m.recovered(failure)
+			return
+		}
+		if !sleep(ctx, jitter(delay)) {
+			return
+		}
+	}
+}
+
+// recovered ends the condition that a failure has begun, if that still lasts.
+func (m *Mirror) recovered(failure error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.feed.unwell == failure { //nolint:errorlint // it is about this very failure
+		m.wellLocked(m.config.Now())
+	}
+}
+
 // restartError says that the next Sync must start from zero.
 type restartError struct{ error }
 
@@ -78,11 +111,12 @@ func (e *restartError) Unwrap() error { return e.error }
 
 func (m *Mirror) resumeFrom(err error) adapters.Revision {
 	var restart *restartError
-	if errors.As(err, &restart) || adapters.Is(err, adapters.Expired) {
-		return 0
-	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if errors.As(err, &restart) || adapters.Is(err, adapters.Expired) {
+		m.resyncing = true
+		return 0
+	}
 	return m.revision
 }
 

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,6 +20,8 @@ const patience = 20 * time.Second
 // scriptedAdapter runs one function for each call of Sync, and then waits.
 type scriptedAdapter struct {
 	adapters.Adapter
+	// away makes Head fail; else it is revision 5.
+	away   atomic.Bool
 	mu     sync.Mutex
 	froms  []adapters.Revision
 	script []func(context.Context, adapters.Sink) error
@@ -36,6 +39,13 @@ func (a *scriptedAdapter) Sync(ctx context.Context, from adapters.Revision, sink
 	}
 	<-ctx.Done()
 	return nil
+}
+
+func (a *scriptedAdapter) Head(context.Context) (adapters.Revision, error) {
+	if a.away.Load() {
+		return 0, adapters.Errorf(adapters.Unavailable, "the test wants it")
+	}
+	return 5, nil
 }
 
 func (a *scriptedAdapter) calls() []adapters.Revision {
@@ -187,6 +197,11 @@ func TestFullStateIsServedAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer watcher.Stop()
+	impatient, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	if err := m.WaitFor(impatient, 2); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("a state that is being replaced counts as up to date: %v", err)
+	}
 	close(proceed)
 	if err := m.WaitFor(within(t), 20); err != nil {
 		t.Fatal(err)
@@ -238,6 +253,22 @@ func TestUnwell(t *testing.T) {
 	if status := m.Status(); !errors.Is(status.LastError, lost) {
 		t.Errorf("the last error is %v", status.LastError)
 	}
+}
+
+// TestWellAgainWithoutNews: a feed that ended and is followed again is well although
+// nothing has happened meanwhile, but not before the backend answers.
+func TestWellAgainWithoutNews(t *testing.T) {
+	adapter := &scriptedAdapter{script: []func(context.Context, adapters.Sink) error{
+		steps(fullState(5, 4, "a"), failing(adapters.Unavailable)), func(context.Context, adapters.Sink) error { return nil },
+	}}
+	adapter.away.Store(true)
+	m := run(t, adapter, Config{})
+	eventually(t, func() bool { return len(adapter.calls()) == 2 })
+	if _, unwell := m.Unwell(); unwell == nil {
+		t.Error("the feed is well although the backend doesn't answer")
+	}
+	adapter.away.Store(false)
+	eventually(t, func() bool { _, unwell := m.Unwell(); return unwell == nil })
 }
 
 // TestClose: after Run nobody waits any more, and nothing can be run again.

@@ -32,6 +32,7 @@ func (s *sink) Reset(reason string) {
 		return
 	}
 	s.touch()
+	s.mirror.beginResync()
 	s.reason = reason
 	s.aside, s.newest = newState(s.mirror.seed), 0
 }
@@ -154,7 +155,7 @@ func (m *Mirror) replace(aside *state, at adapters.State, reason string) {
 	}
 	m.feed.resetReason = reason
 	m.state = aside
-	m.synced = true
+	m.synced, m.resyncing = true, false
 	m.generation++
 	m.revision = at.At
 	m.present = nil
@@ -216,6 +217,12 @@ func (m *Mirror) advance(revision adapters.Revision) {
 	m.revision = revision
 	m.present = nil
 	m.signalLocked()
+}
+
+func (m *Mirror) beginResync() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.resyncing = true
 }
 
 func (m *Mirror) touch() {

@@ -6,10 +6,11 @@ import (
 	"github.com/bridge-apiserver/bridge-apiserver/adapters"
 )
 
-// WaitFor returns once the mirror has reached revision. It fails with the context's
-// error, and with [ErrClosed].
+// WaitFor returns once the mirror has reached revision. While a full state is on its
+// way it waits for that, because what the mirror has may be of a history that is over.
+// It fails with the context's error, and with [ErrClosed].
 func (m *Mirror) WaitFor(ctx context.Context, revision adapters.Revision) error {
-	return m.waitUntil(ctx, func() bool { return m.synced && m.revision >= revision })
+	return m.waitUntil(ctx, func() bool { return m.synced && !m.resyncing && m.revision >= revision })
 }
 
 // WaitSynced returns once the first full state has arrived. It fails with the

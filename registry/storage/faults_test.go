@@ -147,7 +147,7 @@ func TestBackendAway(t *testing.T) {
 	created := s.create(t, "eu", "a", `{"name":"a"}`)
 	w := s.watching(t, s.root(), s.from(created.ResourceVersion))
 	s.faults.Disconnect(&adapters.Error{Code: adapters.Unavailable, Message: "connection refused", RetryAfter: 4 * time.Second})
-	awaitUnwell(t, s.mirror)
+	awaitFeed(t, s.mirror, true)
 	recorder := &warnings{}
 	ctx := warning.WithWarningRecorder(t.Context(), recorder)
 
@@ -177,30 +177,20 @@ func TestBackendAway(t *testing.T) {
 		})
 	}
 	s.faults.Reconnect()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	for _, unwell := s.mirror.Unwell(); unwell != nil; _, unwell = s.mirror.Unwell() {
-		if ctx.Err() != nil {
-			t.Fatalf("still %v", unwell)
-		}
-		if _, err := s.GetCurrentResourceVersion(ctx); err != nil {
-			t.Fatal(err)
-		}
-		s.table.IncreaseRevision()
-	}
+	awaitFeed(t, s.mirror, false)
 	expect(t, w, watch.Modified, s.put(t, "eu", "a", `{"name":"b"}`))
 }
 
-func awaitUnwell(t *testing.T, m *mirror.Mirror) {
+// awaitFeed waits until the feed is unwell, or well again although nothing changes.
+func awaitFeed(t *testing.T, m *mirror.Mirror, unwell bool) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); ; {
-		if _, unwell := m.Unwell(); unwell != nil {
+	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+		if _, err := m.Unwell(); (err != nil) == unwell {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatal("the mirror has not noticed that the backend is away")
+			t.Fatalf("the feed is not unwell=%t", unwell)
 		}
-		time.Sleep(time.Millisecond)
 	}
 }
 
