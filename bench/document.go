@@ -6,14 +6,11 @@ import (
 	"strings"
 )
 
-// The table stands between these lines.
-const (
-	tableBegin = "<!-- begin of the last table; make bench writes it -->"
-	tableEnd   = "<!-- end of the last table -->"
-)
-
-// replaceTable puts the table into a Markdown file.
-func replaceTable(file, table string) error {
+// replaceTable puts the table into a Markdown file, between the two lines that stand
+// there for this way of noticing changes.
+func replaceTable(file, watch, table string) error {
+	tableBegin := "<!-- begin of the last table, watch: " + watch + "; make bench writes it -->"
+	tableEnd := "<!-- end of the last table, watch: " + watch + " -->"
 	content, err := os.ReadFile(file)
 	if err != nil {
 		return fmt.Errorf("read the document: %w", err)

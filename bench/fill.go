@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -72,9 +73,28 @@ func (w *world) insertAndWait(ctx context.Context, p *httpPeer, objects int) err
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	return w.bridge.WaitFor(ctx, "show all rows", func(ctx context.Context) error {
-		_, err := p.get(ctx, p.collection+"/"+objectName(objects-1), acceptJSON)
+		shown, err := countObjects(ctx, p)
+		if err == nil && shown != objects {
+			err = fmt.Errorf("it shows %d of %d", shown, objects)
+		}
 		return err
 	})
+}
+
+// countObjects asks for one object and how many more there are.
+func countObjects(ctx context.Context, p *httpPeer) (int, error) {
+	text, err := p.text(ctx, p.collection+"?limit=1")
+	if err != nil {
+		return 0, err
+	}
+	var page struct {
+		Metadata struct{ RemainingItemCount int }
+		Items    []struct{}
+	}
+	if err := json.Unmarshal([]byte(text), &page); err != nil {
+		return 0, fmt.Errorf("decode a page: %w", err)
+	}
+	return len(page.Items) + page.Metadata.RemainingItemCount, nil
 }
 
 // usage is the memory of a server at one moment.

@@ -37,7 +37,7 @@ func run(ctx context.Context, options *options) (err error) {
 		err = found.writeJSON(options.json)
 	}
 	if options.document != "" {
-		err = errors.Join(err, replaceTable(options.document, found.table()))
+		err = errors.Join(err, replaceTable(options.document, options.watch, found.table()))
 	}
 	return err
 }

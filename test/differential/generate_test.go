@@ -176,7 +176,7 @@ func scopes() *rapid.Generator[scope] {
 		at := places().Draw(t, "at")
 		switch rapid.IntRange(0, 3).Draw(t, "breadth") {
 		case 0:
-			return scope{at.namespace, at.name}
+			return scope(at)
 		case 1:
 			return scope{namespace: at.namespace}
 		default:

@@ -28,7 +28,13 @@ type upstream struct {
 }
 
 func startUpstream(t testing.TB) *upstream {
-	return &upstream{client: testserver.RunEtcd(t, nil)}
+	client := testserver.RunEtcd(t, nil)
+	t.Cleanup(func() {
+		if err := client.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return &upstream{client: client}
 }
 
 // etcd3Store is an etcd3 store under a prefix that was never used before.
