@@ -216,6 +216,7 @@ func (s *following) hand(l letter) error {
 		s.sink.Unwell(s.server.unreachable(l.unwell))
 		return nil
 	case l.server != nil:
+		s.server.asker.follow(*l.server)
 		s.own.setUnwell(nil)
 		return nil
 	case l.group != nil:

@@ -39,7 +39,8 @@ type serverLog struct {
 	backend *Backend
 	log     *binlog.Log
 	// db is a pool of its own, because asking for the head may block.
-	db *stdsql.DB
+	db    *stdsql.DB
+	asker *headAsker
 
 	mu       sync.Mutex
 	charsets *binlog.Charsets
@@ -51,6 +52,7 @@ func newServerLog(b *Backend) *serverLog {
 	s.db.SetMaxOpenConns(2)
 	s.db.SetMaxIdleConns(1)
 	s.db.SetConnMaxIdleTime(connectionIdleTime)
+	s.asker = &headAsker{server: s, slot: make(chan struct{}, 1)}
 	s.log = binlog.NewLog(binlog.LogConfig{
 		Server:         s.server,
 		Head:           s.headOf,
@@ -79,6 +81,7 @@ func (s *serverLog) connector() *connector {
 
 // close ends the pool. Idle connections that the server has ended meanwhile say so.
 func (s *serverLog) close() {
+	s.asker.close()
 	if err := s.db.Close(); err != nil {
 		s.backend.config.Logger.Debug("closing the connections for the log", "error", err)
 	}
@@ -115,11 +118,9 @@ func (s *serverLog) headOf(ctx context.Context, server binlog.Server) (binlog.Po
 
 // head returns where the log ends now.
 func (s *serverLog) head(ctx context.Context) (binlog.Position, error) {
-	server, err := s.server(ctx)
-	if err != nil {
-		return binlog.Position{}, s.unreachable(err)
-	}
-	head, err := s.headOf(ctx, server)
+	ctx, cancel := context.WithTimeout(ctx, headLimit)
+	defer cancel()
+	head, err := s.asker.head(ctx)
 	return head, s.unreachable(err)
 }
 
