@@ -34,7 +34,7 @@ func (a answer) status() metav1.Status {
 }
 
 // object is the answer as a map.
-func (a answer) object(t *testing.T) map[string]any {
+func (a answer) object(t testing.TB) map[string]any {
 	t.Helper()
 	content := map[string]any{}
 	if err := json.Unmarshal([]byte(a.body), &content); err != nil {
@@ -122,7 +122,7 @@ func (f *fixture) create(name, spec string) answer {
 }
 
 // revisionOf is the resourceVersion of an object.
-func (a answer) revisionOf(t *testing.T) adapters.Revision {
+func (a answer) revisionOf(t testing.TB) adapters.Revision {
 	t.Helper()
 	revision, err := adapters.ParseRevision(at(a.object(t), "metadata.resourceVersion").(string))
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/bridge-apiserver/bridge-apiserver/adapters"
 )
 
-func decodeInto[T any](t *testing.T, got answer) T {
+func decodeInto[T any](t testing.TB, got answer) T {
 	t.Helper()
 	var into T
 	if err := json.Unmarshal([]byte(got.body), &into); err != nil {

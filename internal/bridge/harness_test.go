@@ -30,7 +30,7 @@ const customersPath = "/apis/erp.example.com/v1/namespaces/eu/customers"
 
 // fixture is a running server over tables in memory.
 type fixture struct {
-	t       *testing.T
+	t       testing.TB
 	server  *Server
 	tables  map[string]*memory.Adapter
 	faults  map[string]*memory.Faults
@@ -58,7 +58,7 @@ func start(t *testing.T) *fixture {
 }
 
 // startWith prepares the tables and runs a server until it answers.
-func startWith(t *testing.T, prepare func(*fixture), arguments ...string) *fixture {
+func startWith(t testing.TB, prepare func(*fixture), arguments ...string) *fixture {
 	t.Helper()
 	f := &fixture{t: t, tables: map[string]*memory.Adapter{}, faults: map[string]*memory.Faults{}, stopped: make(chan struct{})}
 	options := parseOptions(t, append([]string{"--standalone=" + t.TempDir(), "--secure-port=0"}, arguments...))
@@ -90,7 +90,7 @@ func startWith(t *testing.T, prepare func(*fixture), arguments ...string) *fixtu
 	return f
 }
 
-func parseOptions(t *testing.T, arguments []string) *server.Options {
+func parseOptions(t testing.TB, arguments []string) *server.Options {
 	t.Helper()
 	options := server.NewOptions()
 	flags := pflag.NewFlagSet("test", pflag.ContinueOnError)

@@ -17,7 +17,7 @@ import (
 
 // watched is an open watch.
 type watched struct {
-	t       *testing.T
+	t       testing.TB
 	decoder *json.Decoder
 	body    io.ReadCloser
 }
