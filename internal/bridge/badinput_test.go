@@ -223,3 +223,12 @@ func TestARevisionOfAnotherHistoryIsGone(t *testing.T) {
 	// by a replica that is behind.
 	f.must(http.StatusGatewayTimeout, f.get(customersPath+"?resourceVersionMatch=NotOlderThan&resourceVersion="+foreign))
 }
+
+// What kubectl asks when it doesn't find an object must not hide what wasn't found.
+func TestStandaloneNamespacesAreNotMissing(t *testing.T) {
+	f := start(t)
+	got := f.must(http.StatusMethodNotAllowed, f.get("/api/v1/namespaces/eu"))
+	if got.status().Reason != "MethodNotAllowed" {
+		t.Errorf("got %s", got.body)
+	}
+}

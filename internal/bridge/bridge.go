@@ -91,6 +91,9 @@ func newServer(config Config) (*Server, error) {
 		s.resources = append(s.resources, made)
 	}
 	endpoint.Install(generic, s.endpoints()...)
+	if s.standalone != nil {
+		generic.Handler.NonGoRestfulMux.UnlistedHandlePrefix(namespacesPath, withoutNamespaces(generic.Serializer))
+	}
 	if err := generic.AddReadyzChecks(newFirstSync(s.resources, time.Now)); err != nil {
 		return nil, fmt.Errorf("add readiness check: %w", err)
 	}
