@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 )
@@ -25,6 +26,13 @@ func kindsAreFoundAndExplained(t *testing.T, w *world) {
 	tickets := w.admin.run(t, "api-resources", "--api-group=helpdesk.example.com", "-o", "wide", "--no-headers")
 	mustContain(t, "tickets", tickets, "create,delete,deletecollection,get,list,patch,update,watch")
 
+	// The aggregation layer fetches schemas a while after it has found a server available.
+	eventually(t, "customers are explained", func() error {
+		if got := w.admin.try(t, "explain", "customers"); got.status != 0 {
+			return errors.New(got.errors)
+		}
+		return nil
+	})
 	explained := w.admin.run(t, "explain", "customers.spec")
 	mustContain(t, "explain customers.spec", explained,
 		"KIND:       Customer", "VERSION:    v1", "companyName", "-required-", "Legal name of the company", "creditLimit", "employees", "<integer>")
