@@ -16,6 +16,8 @@ import (
 //     update or deletion looks at an object that somebody else changes meanwhile: the
 //     etcd3 store by itself differs there from the one with the watch cache in front,
 //     which TestSequences compares with.
+//   - A limit at revision 0 with the watch cache, which ignores it. The bridge honours
+//     it, as the etcd3 store does: TestCompactedSequences compares that.
 //   - Revisions beyond the present one, which take three seconds each to be refused:
 //     TestFutureRevisions.
 //   - The text of messages, and bookmarks that come at times of a store's choosing.

@@ -46,7 +46,7 @@ func sequences(profile profile) *rapid.Generator[[]operation] {
 		asOperation(updates(disturbed)), asOperation(updates(disturbed)), asOperation(updates(disturbed)),
 		asOperation(removes(disturbed)), asOperation(removes(disturbed)),
 		asOperation(gets()),
-		asOperation(lists()), asOperation(lists()),
+		asOperation(lists(profile)), asOperation(lists(profile)),
 		asOperation(mores()), asOperation(mores()),
 		asOperation(opens(profile)), asOperation(opens(profile)),
 		rapid.Just[operation](count{}),
@@ -202,7 +202,10 @@ func selections(within scope) *rapid.Generator[selection] {
 	})
 }
 
-func lists() *rapid.Generator[list] {
+// lists at revision 0 have no limit where the watch cache is compared with: it ignores
+// the limit there, as the bridge and the etcd3 store don't, and the two of upstream may
+// already differ in what was written.
+func lists(profile profile) *rapid.Generator[list] {
 	return rapid.Custom(func(t *rapid.T) list {
 		o := list{
 			scope:  scopes().Draw(t, "scope"),
@@ -210,6 +213,9 @@ func lists() *rapid.Generator[list] {
 			moment: moments().Draw(t, "moment"),
 		}
 		o.selection = selections(o.scope).Draw(t, "selection")
+		if profile == everything && o.moment.kind == momentAny {
+			o.limit = 0
+		}
 		// Requests with a match and without a usable revision never reach the storage.
 		if o.moment.kind == momentEvent {
 			o.match = rapid.SampledFrom([]metav1.ResourceVersionMatch{"", metav1.ResourceVersionMatchExact, metav1.ResourceVersionMatchNotOlderThan}).Draw(t, "match")
