@@ -298,10 +298,21 @@ func TestServerRefusals(t *testing.T) {
 		expected{code: adapters.Overloaded, words: []string{"max_connections"}}.check(t, err)
 	})
 	t.Run("too many connections to the server", func(t *testing.T) {
-		server.Exec(t, "CREATE USER crowd IDENTIFIED BY 'crowd'; GRANT SELECT ON *.* TO crowd; SET GLOBAL max_connections = 10")
-		defer server.Exec(t, "SET GLOBAL max_connections = 151")
+		server.Exec(t, "CREATE USER crowd IDENTIFIED BY 'crowd'; GRANT SELECT ON *.* TO crowd")
+		// Open before the server is full: a new connection could not undo it.
+		administrator, err := database.SQL().Conn(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer administrator.Close()
+		limit := func(connections int) {
+			if _, err := administrator.ExecContext(t.Context(), fmt.Sprintf("SET GLOBAL max_connections = %d", connections)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		limit(10)
+		defer limit(151)
 		dsn := "crowd:crowd@" + strings.SplitN(database.DSN(), "@", 2)[1]
-		var err error
 		// Each backend keeps a connection, and those of earlier tests end meanwhile.
 		for range 30 {
 			limited := openBackend(t, sql.Config{TimeZone: "UTC", DSN: fixedDSN(dsn)})

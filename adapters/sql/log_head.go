@@ -94,8 +94,11 @@ func (o logOperation) committed(ctx context.Context, done commit, before, after 
 	if before != nil && after != nil && before.Equal(*after) {
 		return 0, nil
 	}
-	if done.gtid != "" && o.feed.own.following() {
-		return o.feed.own.wait(ctx, done.gtid)
+	if done.gtid != "" {
+		revision, err := o.feed.own.wait(ctx, done.gtid)
+		if revision != 0 || err != nil {
+			return revision, err
+		}
 	}
 	head, err := o.feed.Head(ctx)
 	if err != nil {

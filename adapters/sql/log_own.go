@@ -24,6 +24,8 @@ type ownWrites struct {
 	unwell  error
 	// syncing is true while the log is delivered to anybody.
 	syncing bool
+	// reloads counts the full states that were delivered.
+	reloads int
 }
 
 type ownGroup struct {
@@ -66,15 +68,22 @@ func (o *ownWrites) notify() {
 	o.changed = make(chan struct{})
 }
 
-// wait returns the revision of the group with this id.
+// wait returns the revision of the group with this id. It returns zero where the group
+// cannot be waited for: nobody follows the log any more, or the history was cut, and
+// the group may be part of the state that was read instead.
 func (o *ownWrites) wait(ctx context.Context, id string) (adapters.Revision, error) {
+	reloads := -1
 	for {
 		o.mu.Lock()
 		group, found := o.groups[id]
-		changed := o.changed
+		changed, following := o.changed, o.syncing && (reloads < 0 || reloads == o.reloads)
+		reloads = o.reloads
 		o.mu.Unlock()
 		if found {
 			return group.last, nil
+		}
+		if !following {
+			return 0, nil
 		}
 		select {
 		case <-changed:
@@ -82,6 +91,14 @@ func (o *ownWrites) wait(ctx context.Context, id string) (adapters.Revision, err
 			return 0, adapters.Errorf(adapters.Unconfirmed, "the change is committed, but the log has not shown it in time: %w", ctx.Err())
 		}
 	}
+}
+
+// reloaded notes that a full state was delivered.
+func (o *ownWrites) reloaded() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.reloads++
+	o.notify()
 }
 
 // setUnwell notes that the log cannot be read at the moment, or nil that it can.
@@ -102,10 +119,5 @@ func (o *ownWrites) setFollowing(following bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.syncing, o.unwell = following, nil
-}
-
-func (o *ownWrites) following() bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.syncing
+	o.notify()
 }

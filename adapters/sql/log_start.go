@@ -85,6 +85,7 @@ func (s *following) tryStart(ctx context.Context, reason string) error {
 	}
 	s.last = max(at, s.last)
 	s.sink.Loaded(adapters.State{At: s.last, Since: s.last})
+	s.own.reloaded()
 	return nil
 }
 

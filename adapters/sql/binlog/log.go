@@ -69,6 +69,9 @@ type Subscription struct {
 	// is checked where tagged is true.
 	next   Place
 	tagged bool
+	// waiting is true until a connection begins that reaches back to next: the present
+	// one has read past it, and must not serve what comes later.
+	waiting bool
 	// located is true once the connection has shown that next is a place in the log.
 	located bool
 	err     error
@@ -167,8 +170,11 @@ func (l *Log) Subscribe(s Subscription, from Place, tagged bool) (cancel func())
 		s.located = true
 		s.next, s.tagged = l.at, true
 		s.Handler.Progress(l.at)
-	case from.Compare(l.at.Position) < 0 && l.reconnect != nil:
-		l.reconnect(errReconnect)
+	case from.Compare(l.at.Position) < 0:
+		s.waiting = true
+		if l.reconnect != nil {
+			l.reconnect(errReconnect)
+		}
 	}
 	return func() { l.unsubscribe(&s) }
 }
@@ -294,7 +300,7 @@ func (l *Log) prepare(head Position) (Position, bool) {
 	defer l.mu.Unlock()
 	var earliest Position
 	for s := range l.subscriptions {
-		s.located = false
+		s.located, s.waiting = false, false
 		if s.next.Compare(head) > 0 {
 			s.err = fmt.Errorf("position %s is beyond the end of the log, %s: the log was reset, or the server replaced or restored", s.next, head)
 			continue

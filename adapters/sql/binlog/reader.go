@@ -75,6 +75,7 @@ func (r *reader) enter(event LocatedEvent) error {
 	l.mu.Lock()
 	for s := range l.subscriptions {
 		switch {
+		case s.waiting:
 		case s.next.File == number && s.tagged && s.next.Tag != r.tag:
 			s.err = fmt.Errorf("log file %s is not the one that position %s was in: the log was reset, or the server replaced", event.File, s.next)
 		case s.next.File == previous && previous != 0 && s.next.Offset > end:
@@ -94,7 +95,7 @@ func (r *reader) locate(event LocatedEvent) {
 	var located []*Subscription
 	l.mu.Lock()
 	for s := range l.subscriptions {
-		if s.located || s.next.File != r.file || s.next.Offset > event.End {
+		if s.waiting || s.located || s.next.File != r.file || s.next.Offset > event.End {
 			continue
 		}
 		s.located = true
@@ -121,7 +122,7 @@ func (r *reader) locate(event LocatedEvent) {
 func (r *reader) deliver(ctx context.Context, group *Group, at Place) {
 	idle := r.assembler.Idle()
 	r.log.each(func(s *Subscription) {
-		if s.next.Compare(at.Position) >= 0 || s.err != nil {
+		if r.log.waits(s) || s.next.Compare(at.Position) >= 0 || s.err != nil {
 			return
 		}
 		if group != nil && group.concerns(s.Table) {
@@ -148,6 +149,12 @@ func (g *Group) concerns(table TableName) bool {
 	return false
 }
 
+func (l *Log) waits(s *Subscription) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return s.waiting
+}
+
 func (l *Log) advance(at Place, group, idle bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -159,7 +166,7 @@ func (l *Log) advance(at Place, group, idle bool) {
 		return
 	}
 	for s := range l.subscriptions {
-		if s.next.Compare(at.Position) < 0 {
+		if !s.waiting && s.next.Compare(at.Position) < 0 {
 			s.next, s.tagged = at, true
 		}
 	}
